@@ -1,0 +1,47 @@
+/* 01_blocking/server.c -- one client at a time: accept() and recv() sleep.
+ *
+ * The prints show where. While the program sleeps in recv(), waiting for its
+ * client to say something, nobody calls accept(): the second client is
+ * connected (the kernel does that) and not answered before the first leaves.
+ */
+#include "program.h"
+#include "sockets.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    int status;
+    int server_socket = program_listen(argc, argv, &status);
+
+    if (server_socket == -1)
+        return status;
+    program_announce(server_socket, NULL);
+
+    for (;;) {
+        char peer[SOCKET_NAME_SIZE];
+        int client_socket;
+
+        printf("Before accept()\n");
+        client_socket = socket_accept(server_socket, peer);
+        if (client_socket == -1) {
+            report("accept");
+            continue;
+        }
+        printf("Connection from %s\n", peer);
+
+        for (;;) {
+            char request[4096];
+
+            printf("Before recv()\n");
+            if (socket_recv(client_socket, request, sizeof request) <= 0)
+                break; /* 0: the client has left; -1: without a word */
+            if (socket_sendall(client_socket, "Hello World\n", 12) == -1)
+                break;
+        }
+
+        printf("Outside the inner while\n");
+        close(client_socket);
+    }
+}

@@ -1,0 +1,122 @@
+/* 02_select_loop/server.c -- many clients: sleep in one place, select().
+ *
+ * The two functions no longer wait and no longer know of each other. A list
+ * holds the sockets to watch; select() sleeps until one of them is readable;
+ * the event loop decides which function to call. Nothing else may sleep, so
+ * the sockets are non-blocking: what select() says is a hint, not a promise.
+ */
+#include "program.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+static int to_monitor[FD_SETSIZE];
+static int monitored; /* how many there are in to_monitor */
+
+static int monitor(int sock)
+{
+    if (sock >= FD_SETSIZE) { /* FD_SET() would write past the end of the set */
+        errno = EMFILE;
+        return -1;
+    }
+    to_monitor[monitored++] = sock;
+    return 0;
+}
+
+static void forget(int sock)
+{
+    int i = 0;
+
+    while (to_monitor[i] != sock)
+        i++;
+    to_monitor[i] = to_monitor[--monitored];
+}
+
+static void accept_connection(int server_socket)
+{
+    char peer[SOCKET_NAME_SIZE];
+    int client_socket = socket_accept(server_socket, peer);
+
+    if (client_socket == -1) {
+        if (errno != EAGAIN) /* EAGAIN: nobody was there after all */
+            report("accept");
+        return;
+    }
+    printf("Connection from %s\n", peer);
+    if (socket_set_nonblocking(client_socket) == -1 ||
+        monitor(client_socket) == -1) {
+        report("cannot watch %s, descriptor %d", peer, client_socket);
+        close(client_socket);
+    }
+}
+
+static void send_message(int client_socket)
+{
+    char request[4096];
+    ssize_t received = socket_recv(client_socket, request, sizeof request);
+
+    if (received == -1 && errno == EAGAIN)
+        return; /* nothing was there after all */
+    if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
+        return;
+    if (received != 0)
+        report(errno == EAGAIN ? "descriptor %d does not read its replies"
+                               : "descriptor %d",
+               client_socket);
+    /* In this order: after close() the number is given to the next client. */
+    forget(client_socket);
+    close(client_socket);
+}
+
+/* select(to_monitor, [], []). The list becomes a set of bits, and what is ready
+ * is written over it: so it is made anew each time. */
+static int select_readable(fd_set *ready_to_read)
+{
+    int largest = -1;
+
+    FD_ZERO(ready_to_read);
+    for (int i = 0; i < monitored; i++) {
+        FD_SET(to_monitor[i], ready_to_read);
+        if (to_monitor[i] > largest)
+            largest = to_monitor[i];
+    }
+    return select(largest + 1, ready_to_read, NULL, NULL, NULL);
+}
+
+static void event_loop(int server_socket)
+{
+    fd_set ready_to_read;
+
+    while (select_readable(&ready_to_read) != -1 || errno == EINTR)
+        /* Backwards: forget() fills a gap with the last, which had its turn;
+         * the server's socket is the first, so newcomers come after all. */
+        for (int i = monitored - 1; i >= 0; i--) {
+            int sock = to_monitor[i];
+
+            if (!FD_ISSET(sock, &ready_to_read))
+                continue;
+            if (sock == server_socket)
+                accept_connection(sock);
+            else
+                send_message(sock);
+        }
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int server_socket = program_listen(argc, argv, &status);
+
+    if (server_socket == -1)
+        return status;
+    if (socket_set_nonblocking(server_socket) == 0 &&
+        monitor(server_socket) == 0) {
+        program_announce(server_socket, NULL);
+        event_loop(server_socket);
+    }
+    report("select");
+    return 1;
+}

@@ -1,0 +1,84 @@
+/* 03_selectors_callbacks/server.c -- many clients: the list knows whom to call.
+ *
+ * A selector keeps the list, and with each socket the function that deals with
+ * it. The event loop no longer asks what kind of socket is ready: it calls what
+ * was registered, and would serve a pipe or a terminal just the same.
+ */
+#include "program.h"
+#include "selector.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct selector *selector;
+
+static selector_callback accept_connection, send_message;
+
+static void accept_connection(int server_socket, int events, void *data)
+{
+    char peer[SOCKET_NAME_SIZE];
+    int client_socket = socket_accept(server_socket, peer);
+
+    if (client_socket == -1) {
+        if (errno != EAGAIN) /* EAGAIN: nobody was there after all */
+            report("accept");
+        return;
+    }
+    printf("Connection from %s\n", peer);
+    if (socket_set_nonblocking(client_socket) == -1 ||
+        selector_register(selector, client_socket, EVENT_READ, send_message,
+                          NULL) == -1) {
+        report("cannot watch %s, descriptor %d", peer, client_socket);
+        close(client_socket);
+    }
+}
+
+static void send_message(int client_socket, int events, void *data)
+{
+    char request[4096];
+    ssize_t received = socket_recv(client_socket, request, sizeof request);
+
+    if (received == -1 && errno == EAGAIN)
+        return; /* nothing was there after all */
+    if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
+        return;
+    if (received != 0)
+        report(errno == EAGAIN ? "descriptor %d does not read its replies"
+                               : "descriptor %d",
+               client_socket);
+    /* In this order: after close() the number is given to the next client. */
+    selector_unregister(selector, client_socket, NULL);
+    close(client_socket);
+}
+
+static void event_loop(void)
+{
+    struct selector_key key;
+    int mask;
+
+    while (selector_select(selector, -1) != -1)
+        while (selector_next(selector, &key, &mask))
+            key.callback(key.fd, mask, key.data);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int server_socket = program_listen(argc, argv, &status);
+
+    if (server_socket == -1)
+        return status;
+    selector = program_selector();
+    if (selector == NULL)
+        return 1;
+    if (socket_set_nonblocking(server_socket) == 0 &&
+        selector_register(selector, server_socket, EVENT_READ,
+                          accept_connection, NULL) == 0) {
+        program_announce(server_socket, selector);
+        event_loop();
+    }
+    report("select");
+    return 1;
+}

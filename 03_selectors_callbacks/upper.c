@@ -1,0 +1,163 @@
+/* 03_selectors_callbacks/upper.c -- an echo in upper case: writing is an event.
+ *
+ * What cannot be sent at once is queued, and the client is watched for
+ * EVENT_WRITE while there is a queue and no longer: a socket is nearly always
+ * writable, so the loop would never sleep again. While the queue is full
+ * nothing more is read from that client. Its own sends come to a halt
+ * (back-pressure), and nobody gets more of our memory than one queue.
+ */
+#include "program.h"
+#include "selector.h"
+#include "sockets.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { QUEUE_SIZE = 16 * 1024 }; /* bytes: the memory of one client */
+
+struct connection {
+    char peer[SOCKET_NAME_SIZE];
+    bool finished; /* the client will send no more */
+    size_t start;  /* queue[start .. end - 1] waits to be sent */
+    size_t end;
+    unsigned char queue[QUEUE_SIZE];
+};
+
+static struct selector *selector;
+
+static selector_callback accept_connection, serve;
+
+static struct connection *new_connection(const char *peer)
+{
+    struct connection *conn = malloc(sizeof *conn); /* the queue as it comes */
+
+    if (conn == NULL)
+        return NULL;
+    snprintf(conn->peer, sizeof conn->peer, "%s", peer);
+    conn->finished = false;
+    conn->start = conn->end = 0;
+    return conn;
+}
+
+static void close_connection(int client_socket, struct connection *conn)
+{
+    printf("closing %s\n", conn->peer);
+    selector_unregister(selector, client_socket, NULL);
+    close(client_socket);
+    free(conn);
+}
+
+static void accept_connection(int server_socket, int events, void *data)
+{
+    struct connection *conn;
+    char peer[SOCKET_NAME_SIZE];
+    int client_socket = socket_accept(server_socket, peer);
+
+    if (client_socket == -1) {
+        if (errno != EAGAIN) /* EAGAIN: nobody was there after all */
+            report("accept");
+        return;
+    }
+    printf("Connection from %s\n", peer);
+    conn = new_connection(peer);
+    if (conn == NULL || socket_set_nonblocking(client_socket) == -1 ||
+        selector_register(selector, client_socket, EVENT_READ, serve, conn) ==
+            -1) {
+        report("cannot watch %s, descriptor %d", peer, client_socket);
+        close(client_socket);
+        free(conn);
+    }
+}
+
+/* Fills the queue as far as it goes. false: the connection has broken. */
+static bool receive(int client_socket, struct connection *conn)
+{
+    unsigned char *room = conn->queue + conn->end;
+    ssize_t received = socket_recv(client_socket, room, QUEUE_SIZE - conn->end);
+
+    if (received == -1)
+        return errno == EAGAIN;
+    if (received == 0)
+        conn->finished = true;
+    for (ssize_t i = 0; i < received; i++)
+        room[i] = (unsigned char)toupper(room[i]);
+    conn->end += (size_t)received;
+    return true;
+}
+
+/* Sends as much of the queue as the kernel takes. false: see receive(). */
+static bool flush(int client_socket, struct connection *conn)
+{
+    size_t queued = conn->end - conn->start;
+    ssize_t sent = queued == 0 ? 0
+                               : socket_send(client_socket,
+                                             conn->queue + conn->start, queued);
+
+    if (sent == -1)
+        return errno == EAGAIN;
+    conn->start += (size_t)sent;
+    if (conn->start == conn->end)
+        conn->start = conn->end = 0;
+    return true;
+}
+
+/* What the connection waits for now; nothing: it is over. */
+static int wanted(const struct connection *conn)
+{
+    bool room = conn->end < QUEUE_SIZE;
+    bool queued = conn->start < conn->end;
+
+    return (room && !conn->finished ? EVENT_READ : 0) |
+           (queued ? EVENT_WRITE : 0);
+}
+
+static void serve(int client_socket, int events, void *data)
+{
+    struct connection *conn = data;
+    bool alive = true;
+
+    if (events & EVENT_READ)
+        alive = receive(client_socket, conn);
+    if (alive)
+        alive = flush(client_socket, conn);
+    if (alive && wanted(conn) != 0)
+        alive = selector_modify(selector, client_socket, wanted(conn), serve,
+                                conn) == 0;
+    if (!alive)
+        report("%s", conn->peer);
+    if (!alive || wanted(conn) == 0)
+        close_connection(client_socket, conn);
+}
+
+static void event_loop(void)
+{
+    struct selector_key key;
+    int mask;
+
+    while (selector_select(selector, -1) != -1)
+        while (selector_next(selector, &key, &mask))
+            key.callback(key.fd, mask, key.data);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int server_socket = program_listen(argc, argv, &status);
+
+    if (server_socket == -1)
+        return status;
+    selector = program_selector();
+    if (selector == NULL)
+        return 1;
+    if (socket_set_nonblocking(server_socket) == 0 &&
+        selector_register(selector, server_socket, EVENT_READ,
+                          accept_connection, NULL) == 0) {
+        program_announce(server_socket, selector);
+        event_loop();
+    }
+    report("select");
+    return 1;
+}

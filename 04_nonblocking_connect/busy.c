@@ -1,0 +1,71 @@
+/* 04_nonblocking_connect/busy.c -- the bad example: asking instead of sleeping.
+ *
+ * connect() does not wait here either, but the program does, in the worst way:
+ * it asks "connected now?" over and over. It learns the result no sooner than
+ * connect.c, keeps a processor busy until then, and can do nothing else: a
+ * second target has to wait for the first.
+ */
+#include "deadline.h"
+#include "program.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Asks until it is decided or the time is up; 0 or -1 and the reason. */
+static int ask(int sock, long long deadline, long *asked)
+{
+    for (*asked = 1; socket_connect_result(sock) == -1; ++*asked) {
+        if (errno != EINPROGRESS)
+            return -1;
+        if (deadline_left_ms(deadline) == 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Tries one address after the other until one can be connected. */
+static bool connect_to(const char *name, long long deadline)
+{
+    struct addrinfo *addresses = program_resolve(name);
+    const struct addrinfo *address = addresses;
+    bool is_connected = false;
+    int sock;
+
+    while (!is_connected && address != NULL) {
+        long asked = 0;
+
+        sock = socket_connect(&address);
+        if (sock != -1)
+            is_connected = ask(sock, deadline, &asked) == 0;
+        if (is_connected)
+            printf("connected! %s\n", name);
+        else
+            report("%s", name);
+        printf("asked %ld times\n", asked);
+        if (sock == -1)
+            break;
+        close(sock);
+        address = address->ai_next;
+    }
+    if (addresses != NULL)
+        freeaddrinfo(addresses);
+    return is_connected;
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int limit_ms;
+    char **names = program_targets(argc, argv, &limit_ms, &status);
+
+    if (names == NULL)
+        return status;
+    for (status = 0; *names != NULL; names++)
+        if (!connect_to(*names, deadline_in(limit_ms)))
+            status = 1;
+    return status;
+}

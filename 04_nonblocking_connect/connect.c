@@ -1,0 +1,144 @@
+/* 04_nonblocking_connect/connect.c -- start now, be told later.
+ *
+ * connect() takes as long as the network does. A non-blocking one only starts
+ * (EINPROGRESS); the socket becomes writable as soon as it is decided. Decided,
+ * not connected: SO_ERROR tells. Until then the thread is free, here to start
+ * the next one: five hundred take as long as the slowest, not as their sum.
+ */
+#include "deadline.h"
+#include "program.h"
+#include "selector.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct target {
+    const char *name;
+    struct addrinfo *addresses;
+    const struct addrinfo *address; /* the one being tried */
+    bool is_connected;
+};
+
+static struct selector *selector;
+
+static selector_callback connected;
+
+/* Begins with target->address, which may be NULL: there is no other. */
+static void start(struct target *target)
+{
+    char address[SOCKET_NAME_SIZE];
+    int sock = socket_connect(&target->address);
+
+    if (sock == -1) {
+        report("%s", target->name);
+        return;
+    }
+    socket_format(target->address->ai_addr, target->address->ai_addrlen,
+                  address);
+    printf("connecting to %s (%s)\n", target->name, address);
+    if (selector_register(selector, sock, EVENT_WRITE, connected, target) ==
+        -1) {
+        report("cannot watch %s, descriptor %d", target->name, sock);
+        close(sock);
+    }
+}
+
+static void connected(int sock, int events, void *data)
+{
+    struct target *target = data;
+    char address[SOCKET_NAME_SIZE];
+
+    socket_format(target->address->ai_addr, target->address->ai_addrlen,
+                  address);
+    if (socket_connect_result(sock) == 0) {
+        target->is_connected = true;
+        printf("connected! %s (%s)\n", target->name, address);
+    } else if (errno == EINPROGRESS) {
+        return; /* woken for nothing: not decided yet */
+    } else {
+        report("%s (%s)", target->name, address);
+    }
+    selector_unregister(selector, sock, NULL);
+    close(sock);
+    target->address = target->address->ai_next;
+    if (!target->is_connected && target->address != NULL)
+        start(target);
+}
+
+/* Until nothing is registered any more, but no longer than limit_ms. */
+static int event_loop(int limit_ms)
+{
+    long long deadline = deadline_in(limit_ms);
+    struct selector_key key;
+    int ready = 1;
+    int mask;
+
+    while (ready > 0 && selector_get_map(selector, NULL, 0) > 0) {
+        ready = selector_select(selector, deadline_left_ms(deadline));
+        while (selector_next(selector, &key, &mask))
+            key.callback(key.fd, mask, key.data);
+    }
+    return ready;
+}
+
+/* Whoever is still registered has not answered in time. */
+static void time_out(void)
+{
+    struct selector_key key;
+
+    while (selector_get_map(selector, &key, 1) > 0) {
+        const struct target *target = key.data;
+
+        errno = ETIMEDOUT;
+        report("%s", target->name);
+        selector_unregister(selector, key.fd, NULL);
+        close(key.fd);
+    }
+}
+
+/* Frees the targets. 0 if all were connected, otherwise 1. */
+static int finish(struct target *targets, int count)
+{
+    int status = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (!targets[i].is_connected)
+            status = 1;
+        if (targets[i].addresses != NULL)
+            freeaddrinfo(targets[i].addresses);
+    }
+    free(targets);
+    selector_close(selector);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int limit_ms;
+    int count = 0;
+    char **names = program_targets(argc, argv, &limit_ms, &status);
+    struct target *targets;
+
+    if (names == NULL)
+        return status;
+    while (names[count] != NULL)
+        count++;
+    selector = program_selector();
+    targets = calloc((size_t)count, sizeof *targets);
+    if (selector == NULL || targets == NULL)
+        return 1;
+    for (int i = 0; i < count; i++) {
+        targets[i].name = names[i];
+        targets[i].address = targets[i].addresses = program_resolve(names[i]);
+        if (targets[i].addresses != NULL)
+            start(&targets[i]);
+    }
+    if (event_loop(limit_ms) == -1)
+        report("select");
+    time_out();
+    return finish(targets, count);
+}

@@ -1,0 +1,92 @@
+# What there is to make (`make` alone needs only make and a C compiler):
+#
+#   make             build the four stages
+#   make demo        watch them: who is answered, and when
+#   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the port
+#   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
+#
+#   make setup       install what the tests need (asks for root's password)
+#   make test        all tests; make test-02 those of a stage
+#   make test-02 SERVER="python3 mine.py"   the same tests, your program
+#   make asan        the tests again with address and undefined-behaviour checks
+#   make valgrind    the tests again under valgrind
+#   make coverage    which lines of common/ the tests reach
+#   make lint        static checks;  make format  puts the layout right
+#   make clean       remove what was built
+#
+# CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where
+# everything is built; without it programs lie beside their source.
+
+CC ?= cc
+CFLAGS = -O2 -g
+STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+    -Wmissing-prototypes -Wformat=2 -Wvla -Wno-unused-parameter
+# musl's FD_SET() divides an int by an unsigned long.
+WARNINGS += $(if $(findstring musl,$(CC) $(shell $(CC) -dumpmachine)),-Wno-sign-conversion)
+COMPILE = $(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+COMMON = $(patsubst %.c,$(O)%.o,$(wildcard common/*.c))
+PROGRAMS = $(patsubst %.c,$(O)%,$(wildcard 0*/*.c))
+SUITES = $(patsubst %.c,$(O)%,$(wildcard tests/test_*.c))
+# The tests see common/ with system calls that fail on demand, and with a
+# stand-in for kqueue and /dev/poll where the system has none.
+TESTED = $(COMMON:$(O)%=$(O)tests/%)
+HELPERS = $(O)tests/faults.o $(O)tests/emulation.o $(O)tests/harness.o
+TEST_CFLAGS = -std=gnu11 -isystem tests/emulation -Itests
+
+programs: $(PROGRAMS)
+$(PROGRAMS): $(O)%: $(O)%.o $(COMMON)
+	$(LINK)
+$(COMMON) $(PROGRAMS:=.o): $(O)%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(STANDARD)
+
+.PHONY: programs run-01 run-02 run-03 run-04 demo setup test asan valgrind \
+    coverage lint format help clean
+.SECONDARY:
+
+run-01: $(O)01_blocking/server
+run-02: $(O)02_select_loop/server
+run-03: $(O)03_selectors_callbacks/server
+run-01 run-02 run-03:
+	./$< $(PORT)
+run-04: $(O)04_nonblocking_connect/connect
+	./$< $(TARGETS)
+
+demo: $(PROGRAMS) $(O)tests/demo
+	./$(O)tests/demo
+$(O)tests/demo: $(O)tests/demo.o
+	$(LINK)
+
+setup:
+	sh tests/setup.sh
+
+CHECK_CFLAGS = $(shell pkg-config --cflags check)
+CHECK_LIBS = $(shell pkg-config --libs check)
+has_check:
+	@pkg-config --exists check || \
+	{ echo "The tests need Check and pkg-config. This installs them: make setup"; exit 2; }
+$(SUITES): $(O)%: $(O)%.o $(TESTED) $(HELPERS)
+	$(LINK) $(CHECK_LIBS)
+$(TESTED): $(O)tests/common/%.o: common/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_CFLAGS) -include tests/faults.h
+$(SUITES:=.o) $(HELPERS): $(O)%.o: %.c | has_check
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS)
+$(O)tests/demo.o: tests/demo.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(STANDARD)
+test: has_check $(PROGRAMS) $(SUITES)
+	@failed=0; for suite in $(SUITES); do O=$(O) ./$$suite || failed=1; done; exit $$failed
+test-%: has_check $(PROGRAMS) $(O)tests/test_programs
+	@O=$(O) CK_RUN_SUITE=$* ./$(O)tests/test_programs
+
+-include $(wildcard $(O)*/*.d $(O)tests/common/*.d)
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+clean:
+	rm -rf build $(PROGRAMS) $(SUITES) tests/demo */*.[od] tests/common

@@ -1,0 +1,96 @@
+/* kqueue_selector.c -- KqueueSelector: kqueue(2), macOS and the BSDs.
+ *
+ * Like epoll the kernel keeps the list, but reading and writing are two
+ * filters, added and deleted one by one and reported one by one.
+ */
+#undef _POSIX_C_SOURCE /* strictly POSIX programs are not shown kqueue's types \
+                        */
+#define _NETBSD_SOURCE
+
+#include "selector_impl.h"
+
+#ifdef HAVE_KQUEUE
+
+/* clang-format off: the BSDs want this order */
+#include <sys/event.h>
+#include <sys/time.h>
+#include <sys/types.h>
+/* clang-format on */
+#include <errno.h>
+#include <fcntl.h>
+
+static int open_kqueue(struct selector *sel)
+{
+    sel->fileno = kqueue();
+    if (sel->fileno == -1 || fcntl(sel->fileno, F_SETFD, FD_CLOEXEC) == -1)
+        return -1;
+    return selector_grow_events(sel, 1, sizeof(struct kevent));
+}
+
+/* Adds or deletes (flags) the filter for one event. If a signal interrupts the
+ * call the change has been made, kevent(2) says. */
+static int change(struct selector *sel, int fd, int event, unsigned short flags)
+{
+    struct kevent filter;
+
+    EV_SET(&filter, (unsigned)fd,
+           event == EVENT_READ ? EVFILT_READ : EVFILT_WRITE, flags, 0, 0, 0);
+    if (kevent(sel->fileno, &filter, 1, NULL, 0, NULL) == -1 && errno != EINTR)
+        return -1;
+    return 0;
+}
+
+static void delete_both(struct selector *sel, int fd)
+{
+    int saved = errno;
+
+    change(sel, fd, EVENT_READ, EV_DELETE);
+    change(sel, fd, EVENT_WRITE, EV_DELETE);
+    errno = saved;
+}
+
+static int update(struct selector *sel, int fd, int was, int now)
+{
+    size_t filters = 2 * ((size_t)sel->count + 1); /* each may be reported */
+    int changed = was ^ now;
+    int failed = 0;
+
+    if (was == 0 &&
+        selector_grow_events(sel, filters, sizeof(struct kevent)) == -1)
+        return -1;
+    if (changed & EVENT_READ)
+        failed =
+            change(sel, fd, EVENT_READ, now & EVENT_READ ? EV_ADD : EV_DELETE);
+    if (changed & EVENT_WRITE && (failed == 0 || now == 0))
+        failed |= change(sel, fd, EVENT_WRITE,
+                         now & EVENT_WRITE ? EV_ADD : EV_DELETE);
+    if (failed != 0 && now != 0)
+        delete_both(sel, fd); /* never leave one of two filters behind */
+    return failed;
+}
+
+static int wait_kqueue(struct selector *sel, int timeout_ms)
+{
+    const struct kevent *events = sel->events;
+    struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+                               .tv_nsec = timeout_ms % 1000 * 1000000L};
+    int ready =
+        kevent(sel->fileno, NULL, 0, sel->events, (int)sel->events_capacity,
+               timeout_ms < 0 ? NULL : &timeout);
+
+    for (int i = 0; i < ready; i++)
+        selector_ready(sel, (int)events[i].ident,
+                       events[i].filter == EVFILT_READ ? EVENT_READ
+                                                       : EVENT_WRITE);
+    return ready == -1 ? -1 : 0;
+}
+
+const struct selector_backend kqueue_backend = {
+    .name = "kqueue",
+    .class_name = "KqueueSelector",
+    .open = open_kqueue,
+    .update = update,
+    .wait = wait_kqueue,
+};
+
+#endif

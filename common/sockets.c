@@ -1,0 +1,261 @@
+/* sockets.c -- the few socket calls that every stage needs, right once. */
+#include "sockets.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Held so that it can be given up when no other descriptor is left: see
+ * shed(). The limit is the process's, hence one for the process. */
+static int spare = -1;
+
+static void keep_spare(void)
+{
+    int saved = errno;
+
+    if (spare == -1)
+        spare = socket(AF_INET, SOCK_STREAM, 0);
+    errno = saved;
+}
+
+static int fail(int error)
+{
+    errno = error;
+    return -1;
+}
+
+/* Closes fd and fails with the errno of before. */
+static int give_up(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    return fail(error);
+}
+
+/* -- servers --------------------------------------------------------------- */
+
+int socket_listen(int port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int yes = 1;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (listener == -1)
+        return -1;
+    /* Before bind(), or it has no effect: connections of a former run may
+     * linger in TIME_WAIT, and they must not stop us from listening again. */
+    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ==
+            -1 ||
+        bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
+        listen(listener, SOMAXCONN) == -1)
+        return give_up(listener);
+    keep_spare();
+    return listener;
+}
+
+int socket_port(int fd)
+{
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
+        return -1;
+    return ntohs(address.sin_port);
+}
+
+/* Makes room by giving up the spare descriptor, takes the connection that
+ * cannot be served, and closes it: the peer learns at once. */
+static void shed(int listener)
+{
+    int saved = errno;
+    int newcomer;
+
+    if (spare != -1)
+        close(spare);
+    spare = -1;
+    newcomer = accept(listener, NULL, NULL);
+    if (newcomer != -1)
+        close(newcomer);
+    errno = saved;
+}
+
+int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
+{
+    struct sockaddr_storage address;
+    socklen_t size;
+    int client;
+
+    do {
+        size = sizeof address;
+        client = accept(listener, (struct sockaddr *)&address, &size);
+    } while (client == -1 && (errno == EINTR || errno == ECONNABORTED));
+    if (client == -1 && (errno == EMFILE || errno == ENFILE))
+        shed(listener);
+    keep_spare();
+    if (client != -1)
+        socket_format((struct sockaddr *)&address, size, peer);
+    return client;
+}
+
+/* -- reading and writing --------------------------------------------------- */
+
+int socket_set_nonblocking(int fd)
+{
+    return fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+ssize_t socket_recv(int fd, void *buffer, size_t size)
+{
+    ssize_t received;
+
+    do
+        received = recv(fd, buffer, size, 0);
+    while (received == -1 && errno == EINTR);
+    return received;
+}
+
+ssize_t socket_send(int fd, const void *data, size_t size)
+{
+    ssize_t sent;
+
+    do
+        sent = send(fd, data, size, 0);
+    while (sent == -1 && errno == EINTR);
+    return sent;
+}
+
+int socket_sendall(int fd, const void *data, size_t size)
+{
+    const char *rest = data;
+
+    while (size > 0) {
+        ssize_t sent = socket_send(fd, rest, size);
+
+        if (sent == -1)
+            return -1;
+        rest += sent;
+        size -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* -- clients --------------------------------------------------------------- */
+
+int socket_parse_port(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    if (!isdigit((unsigned char)*text) || *end != '\0' || port > 65535)
+        return fail(EINVAL);
+    return (int)port;
+}
+
+int socket_parse_target(const char *text, char host[SOCKET_HOST_SIZE],
+                        int *port)
+{
+    bool bracketed = *text == '[';
+    const char *colon = strchr(text, ':');
+    const char *end = text + strlen(text);
+    const char *port_text = NULL;
+
+    if (bracketed) {
+        end = strchr(++text, ']');
+        port_text = end == NULL || end[1] == '\0' ? NULL : end + 1;
+    } else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+        end = port_text = colon; /* one colon; two or more are IPv6 */
+    }
+    errno = EINVAL;
+    if (end == NULL || end == text || end - text >= SOCKET_HOST_SIZE)
+        return -1;
+    if (port_text != NULL) {
+        int parsed = *port_text == ':' ? socket_parse_port(port_text + 1) : -1;
+
+        if (parsed == -1)
+            return -1;
+        *port = parsed;
+    }
+    memcpy(host, text, (size_t)(end - text));
+    host[end - text] = '\0';
+    return 0;
+}
+
+int socket_resolve(const char *host, int port, struct addrinfo **addresses)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    char service[6];
+
+    snprintf(service, sizeof service, "%d", port);
+    return getaddrinfo(host, service, &hints, addresses);
+}
+
+static int start_connect(const struct addrinfo *address)
+{
+    int fd =
+        socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+
+    if (fd == -1)
+        return -1;
+    if (socket_set_nonblocking(fd) == -1)
+        return give_up(fd);
+    /* An interrupted connect() goes on by itself, as a non-blocking one does.
+     */
+    if (connect(fd, address->ai_addr, address->ai_addrlen) == -1 &&
+        errno != EINPROGRESS && errno != EINTR)
+        return give_up(fd);
+    return fd;
+}
+
+int socket_connect(const struct addrinfo **address)
+{
+    int fd = -1;
+
+    errno = EADDRNOTAVAIL;
+    while (*address != NULL && (fd = start_connect(*address)) == -1)
+        *address = (*address)->ai_next;
+    return fd;
+}
+
+int socket_connect_result(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t peer_size = sizeof peer;
+    int error = 0;
+    socklen_t error_size = sizeof error;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) == -1)
+        return -1;
+    if (error != 0)
+        return fail(error);
+    /* No error is not yet success: a socket still on its way has none either.
+     */
+    if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) == -1)
+        return fail(errno == ENOTCONN ? EINPROGRESS : errno);
+    return 0;
+}
+
+/* -- both ------------------------------------------------------------------ */
+
+void socket_format(const struct sockaddr *address, socklen_t size,
+                   char name[SOCKET_NAME_SIZE])
+{
+    char host[64] = "?"; /* an IPv6 address with its interface has up to 62 */
+    char port[6] = "?";
+    bool ipv6 = address->sa_family == AF_INET6;
+
+    getnameinfo(address, size, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(name, SOCKET_NAME_SIZE, ipv6 ? "[%s]:%s" : "%s:%s", host, port);
+}

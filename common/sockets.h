@@ -1,0 +1,100 @@
+/* sockets.h -- the few socket calls that every stage needs, right once.
+ *
+ * Each function is one or two system calls and what the manual page says must
+ * be done around them. Python's socket module does the same out of sight.
+ *
+ * Errors     -1 and errno, which survives the clean-up. EINTR is never
+ *            returned: the call is made again (PEP 475).
+ * Ownership  Whoever gets a descriptor closes it.
+ */
+#ifndef SOCKETS_H
+#define SOCKETS_H
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum {
+    SOCKET_NAME_SIZE = 80, /* "127.0.0.1:5000", "[fe80::1%eth0]:80" and a NUL */
+    SOCKET_HOST_SIZE = 256 /* a host name (253 characters at most) and a NUL */
+};
+
+/* -- servers --------------------------------------------------------------- */
+
+/* socket(), setsockopt(SO_REUSEADDR), bind(), listen(): a blocking listener on
+ * 127.0.0.1. Port 0 lets the kernel choose one; socket_port() tells which.
+ * EADDRINUSE: another socket listens there. EACCES: port < 1024 and not root.
+ */
+int socket_listen(int port);
+
+/* The port that a socket is bound to. */
+int socket_port(int fd);
+
+/* accept(): the next connection, blocking whatever the listener is, and its
+ * address in peer ("127.0.0.1:40000").
+ * A connection that was reset while it waited in the backlog is passed over
+ * (ECONNABORTED).
+ * EAGAIN  a non-blocking listener has nobody waiting.
+ * EMFILE, ENFILE  no descriptor is left. The newcomer has been closed: left in
+ *         the backlog it would keep the listener readable, and the event loop
+ *         would spin. For this socket_listen() keeps one descriptor in
+ *         reserve, for the whole process, as the limit is the process's.
+ * Others (ENOMEM, ENETDOWN ...) concern one connection, not the listener. */
+int socket_accept(int listener, char peer[SOCKET_NAME_SIZE]);
+
+/* -- reading and writing --------------------------------------------------- */
+
+/* From now on EAGAIN instead of sleep: fcntl(O_NONBLOCK). For sockets: it sets
+ * this flag and clears the others, which a socket does not use. */
+int socket_set_nonblocking(int fd);
+
+/* recv(): how many bytes came, as many as there are and at most size.
+ * 0: the peer will send no more (it has closed, or shut down its writing
+ * side). EAGAIN: nothing now. ECONNRESET: the peer has gone for good. */
+ssize_t socket_recv(int fd, void *buffer, size_t size);
+
+/* send(): how many of the bytes the kernel took; may be fewer than size.
+ * EAGAIN: none, its buffer is full. EPIPE, ECONNRESET: the peer has gone. */
+ssize_t socket_send(int fd, const void *data, size_t size);
+
+/* send() until all is sent: returns 0. On a non-blocking socket EAGAIN means
+ * that a part may have been sent and the kernel's buffer is full. */
+int socket_sendall(int fd, const void *data, size_t size);
+
+/* -- clients --------------------------------------------------------------- */
+
+/* Splits "HOST", "HOST:PORT", "[IPV6]", "[IPV6]:PORT" or a bare IPv6 address.
+ * *port stays as it is if text names none. EINVAL: text is none of these. */
+int socket_parse_target(const char *text, char host[SOCKET_HOST_SIZE],
+                        int *port);
+
+/* A decimal number from 0 to 65535 and nothing else, or -1 and EINVAL. */
+int socket_parse_port(const char *text);
+
+/* getaddrinfo(): the TCP addresses of a host, in the order in which to try
+ * them (RFC 6724: mostly IPv6 first), to be freed with freeaddrinfo().
+ * This one blocks, for seconds if a name server is silent.
+ * Returns 0, or the error for gai_strerror(); EAI_SYSTEM means errno. */
+int socket_resolve(const char *host, int port, struct addrinfo **addresses);
+
+/* socket(), connect() without waiting: starts with *address, goes on along its
+ * ai_next where one fails at once, and leaves in *address the one under way.
+ * Returns the non-blocking socket; it is writable (EVENT_WRITE) as soon as it
+ * is decided, and socket_connect_result() says how.
+ * When none is left *address is NULL and errno is the last one's
+ * (EADDRNOTAVAIL if there was none to begin with). */
+int socket_connect(const struct addrinfo **address);
+
+/* How a connect() that was started has ended: 0, it is connected, or -1.
+ * errno is EINPROGRESS if it has not ended yet, otherwise the reason for the
+ * failure (SO_ERROR). The kernel tells it once; so ask once, then close. */
+int socket_connect_result(int fd);
+
+/* -- both ------------------------------------------------------------------ */
+
+/* "127.0.0.1:80" or "[::1]:80". */
+void socket_format(const struct sockaddr *address, socklen_t size,
+                   char name[SOCKET_NAME_SIZE]);
+
+#endif
