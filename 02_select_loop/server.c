@@ -71,8 +71,8 @@ static void send_message(int client_socket)
     close(client_socket);
 }
 
-/* select(to_monitor, [], []). The list becomes a set of bits, and what is ready
- * is written over it: so it is made anew each time. */
+/* select(to_monitor, [], []). The list becomes a set of bits, and the answer is
+ * written over it: so it is made anew each time. */
 static int select_readable(fd_set *ready_to_read)
 {
     int largest = -1;
@@ -83,14 +83,17 @@ static int select_readable(fd_set *ready_to_read)
         if (to_monitor[i] > largest)
             largest = to_monitor[i];
     }
-    return select(largest + 1, ready_to_read, NULL, NULL, NULL);
+    if (select(largest + 1, ready_to_read, NULL, NULL, NULL) != -1)
+        return 0;
+    FD_ZERO(ready_to_read);
+    return errno == EINTR ? 0 : -1; /* a signal: nobody is ready */
 }
 
 static void event_loop(int server_socket)
 {
     fd_set ready_to_read;
 
-    while (select_readable(&ready_to_read) != -1 || errno == EINTR)
+    while (select_readable(&ready_to_read) != -1)
         /* Backwards: forget() fills a gap with the last, which had its turn;
          * the server's socket is the first, so newcomers come after all. */
         for (int i = monitored - 1; i >= 0; i--) {

@@ -3,7 +3,8 @@
  * A device that remembers a poll() array: entries are changed by writing them
  * to it, and an ioctl() returns only those that are ready.
  */
-#undef _POSIX_C_SOURCE /* strictly POSIX programs are not shown POLLREMOVE */
+/* Strictly POSIX programs are not shown POLLREMOVE. */
+#undef _POSIX_C_SOURCE
 #define __EXTENSIONS__
 
 #include "selector_impl.h"

@@ -3,8 +3,8 @@
  * Like epoll the kernel keeps the list, but reading and writing are two
  * filters, added and deleted one by one and reported one by one.
  */
-#undef _POSIX_C_SOURCE /* strictly POSIX programs are not shown kqueue's types \
-                        */
+/* Strictly POSIX programs are not shown the types that kqueue uses. */
+#undef _POSIX_C_SOURCE
 #define _NETBSD_SOURCE
 
 #include "selector_impl.h"

@@ -1,5 +1,4 @@
-/* program.c -- what every program of the course does before its lesson begins.
- */
+/* program.c -- what every program does before its lesson begins. */
 #include "program.h"
 
 #include "sockets.h"
@@ -88,7 +87,7 @@ static int parse_seconds(const char *text)
 static bool are_targets(char **targets)
 {
     char host[SOCKET_HOST_SIZE];
-    int port;
+    int port = 0;
 
     for (; *targets != NULL; targets++)
         if (socket_parse_target(*targets, host, &port) == -1) {

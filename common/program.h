@@ -1,4 +1,4 @@
-/* program.h -- what every program of the course does before its lesson begins.
+/* program.h -- what every program does before its lesson begins.
  *
  * The command line, the first line on stdout, the words for an error. It is
  * the same everywhere and teaches nothing about sockets, so it is here. Only

@@ -152,8 +152,7 @@ static bool valid_events(int events)
     return events != 0 && (events & ~(EVENT_READ | EVENT_WRITE)) == 0;
 }
 
-/* The slot that holds the key of fd; NULL, EINVAL or ENOENT, if there is none.
- */
+/* The slot that holds the key of fd, or NULL and EINVAL or ENOENT. */
 static struct selector_slot *find(const struct selector *sel, int fd)
 {
     struct selector_slot *slot;
@@ -180,8 +179,7 @@ static void fill(struct selector_slot *slot, int events,
 static void forget(struct selector *sel, struct selector_slot *slot)
 {
     slot->events = 0;
-    slot->ready =
-        0; /* so selector_next() skips it, and whoever gets its number */
+    slot->ready = 0; /* so that whoever gets the number does not inherit it */
     sel->count--;
 }
 
@@ -232,8 +230,8 @@ int selector_unregister(struct selector *sel, int fd, struct selector_key *key)
         return -1;
     if (key != NULL)
         selector_get_key(sel, fd, key);
-    sel->backend->update(sel, fd, slot->events,
-                         0); /* closed before? so be it */
+    /* It may fail, if fd was closed before: gone is gone. */
+    sel->backend->update(sel, fd, slot->events, 0);
     forget(sel, slot);
     return 0;
 }
@@ -250,6 +248,7 @@ static void drop_batch(struct selector *sel)
 
 int selector_select(struct selector *sel, int timeout_ms)
 {
+    /* 0 and -1 need no clock: "passed" and "never" stay what they are. */
     long long deadline = timeout_ms > 0 ? deadline_in(timeout_ms) : timeout_ms;
 
     drop_batch(sel);

@@ -163,32 +163,36 @@ int socket_parse_port(const char *text)
     return (int)port;
 }
 
+/* Where the host ends: at its bracket, at the only colon, or at the end. */
+static const char *host_end(const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    if (*text == '[')
+        return strchr(text, ']');
+    if (colon != NULL && strchr(colon + 1, ':') == NULL)
+        return colon;
+    return text + strlen(text); /* several colons: a bare IPv6 address */
+}
+
 int socket_parse_target(const char *text, char host[SOCKET_HOST_SIZE],
                         int *port)
 {
     bool bracketed = *text == '[';
-    const char *colon = strchr(text, ':');
-    const char *end = text + strlen(text);
-    const char *port_text = NULL;
+    const char *end = host_end(text);
+    const char *start = bracketed ? text + 1 : text;
+    const char *rest = bracketed && end != NULL ? end + 1 : end;
+    int named_port = *port;
 
-    if (bracketed) {
-        end = strchr(++text, ']');
-        port_text = end == NULL || end[1] == '\0' ? NULL : end + 1;
-    } else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
-        end = port_text = colon; /* one colon; two or more are IPv6 */
-    }
-    errno = EINVAL;
-    if (end == NULL || end == text || end - text >= SOCKET_HOST_SIZE)
-        return -1;
-    if (port_text != NULL) {
-        int parsed = *port_text == ':' ? socket_parse_port(port_text + 1) : -1;
-
-        if (parsed == -1)
-            return -1;
-        *port = parsed;
-    }
-    memcpy(host, text, (size_t)(end - text));
-    host[end - text] = '\0';
+    if (end == NULL || end == start || end - start >= SOCKET_HOST_SIZE)
+        return fail(EINVAL);
+    if (*rest == ':')
+        named_port = socket_parse_port(rest + 1);
+    if (named_port == -1 || (*rest != ':' && *rest != '\0'))
+        return fail(EINVAL);
+    memcpy(host, start, (size_t)(end - start));
+    host[end - start] = '\0';
+    *port = named_port;
     return 0;
 }
 
@@ -210,8 +214,7 @@ static int start_connect(const struct addrinfo *address)
         return -1;
     if (socket_set_nonblocking(fd) == -1)
         return give_up(fd);
-    /* An interrupted connect() goes on by itself, as a non-blocking one does.
-     */
+    /* An interrupted connect() goes on by itself, like a non-blocking one. */
     if (connect(fd, address->ai_addr, address->ai_addrlen) == -1 &&
         errno != EINPROGRESS && errno != EINTR)
         return give_up(fd);
