@@ -33,23 +33,21 @@ static bool connect_to(const char *name, long long deadline)
     struct addrinfo *addresses = program_resolve(name);
     const struct addrinfo *address = addresses;
     bool is_connected = false;
-    int sock;
 
     while (!is_connected && address != NULL) {
+        int sock = socket_connect(&address);
         long asked = 0;
 
-        sock = socket_connect(&address);
-        if (sock != -1)
-            is_connected = ask(sock, deadline, &asked) == 0;
+        is_connected = sock != -1 && ask(sock, deadline, &asked) == 0;
         if (is_connected)
             printf("connected! %s\n", name);
         else
             report("%s", name);
         printf("asked %ld times\n", asked);
-        if (sock == -1)
-            break;
-        close(sock);
-        address = address->ai_next;
+        if (sock != -1) {
+            close(sock);
+            address = address->ai_next;
+        }
     }
     if (addresses != NULL)
         freeaddrinfo(addresses);

@@ -99,6 +99,20 @@ static void time_out(void)
     }
 }
 
+/* All names first: looking one up blocks, and the time limit is not for that.
+ */
+static struct target *resolve(char **names, int count)
+{
+    struct target *targets = calloc((size_t)count, sizeof *targets);
+
+    for (int i = 0; targets != NULL && i < count; i++) {
+        targets[i].name = names[i];
+        targets[i].addresses = program_resolve(names[i]);
+        targets[i].address = targets[i].addresses;
+    }
+    return targets;
+}
+
 /* Frees the targets. 0 if all were connected, otherwise 1. */
 static int finish(struct target *targets, int count)
 {
@@ -128,15 +142,12 @@ int main(int argc, char **argv)
     while (names[count] != NULL)
         count++;
     selector = program_selector();
-    targets = calloc((size_t)count, sizeof *targets);
-    if (selector == NULL || targets == NULL)
+    targets = selector == NULL ? NULL : resolve(names, count);
+    if (targets == NULL)
         return 1;
-    for (int i = 0; i < count; i++) {
-        targets[i].name = names[i];
-        targets[i].address = targets[i].addresses = program_resolve(names[i]);
-        if (targets[i].addresses != NULL)
+    for (int i = 0; i < count; i++)
+        if (targets[i].address != NULL)
             start(&targets[i]);
-    }
     if (event_loop(limit_ms) == -1)
         report("select");
     time_out();

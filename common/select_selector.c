@@ -52,7 +52,7 @@ static int wait_select(struct selector *sel, int timeout_ms)
     fd_set readable = sets->readers; /* select() overwrites what it is given */
     fd_set writable = sets->writers;
     struct timeval timeout = {.tv_sec = timeout_ms / 1000,
-                              .tv_usec = timeout_ms % 1000 * 1000};
+                              .tv_usec = timeout_ms % 1000 * 1000L};
     int ready = select(sets->nfds, &readable, &writable, NULL,
                        timeout_ms < 0 ? NULL : &timeout);
 

@@ -31,7 +31,7 @@ static const struct selector_backend *const backends[] = {
     &poll_backend,    &select_backend,
 };
 
-enum { BACKENDS = sizeof backends / sizeof *backends };
+enum { BACKENDS = sizeof backends / sizeof backends[0] };
 
 const char *selector_backend_name(int index)
 {

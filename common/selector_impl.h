@@ -95,8 +95,8 @@ static inline void selector_ready(struct selector *sel, int fd, int events)
  * not IN wakes a writer, whatever is not OUT wakes a reader.) */
 static inline int selector_events(unsigned revents, unsigned in, unsigned out)
 {
-    return (revents & ~in ? EVENT_WRITE : 0) |
-           (revents & ~out ? EVENT_READ : 0);
+    return ((revents & ~in) ? EVENT_WRITE : 0) |
+           ((revents & ~out) ? EVENT_READ : 0);
 }
 
 /* Like realloc(): the array with room for at least `needed` items of `size`
