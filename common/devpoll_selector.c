@@ -50,7 +50,8 @@ static int update(struct selector *sel, int fd, int was, int now)
     return write(sel->fileno, changes, size) == (ssize_t)size ? 0 : -1;
 }
 
-static int wait_devpoll(struct selector *sel, int timeout_ms)
+static int wait_devpoll(struct selector *sel, int timeout_ms,
+                        struct selector_found *found)
 {
     const struct pollfd *entries = sel->events;
     struct dvpoll request = {.dp_fds = sel->events,
@@ -58,11 +59,12 @@ static int wait_devpoll(struct selector *sel, int timeout_ms)
                              .dp_timeout = timeout_ms};
     int ready = ioctl(sel->fileno, DP_POLL, &request);
 
-    for (int i = 0; i < ready; i++)
-        selector_ready(sel, entries[i].fd,
-                       selector_events((unsigned short)entries[i].revents,
-                                       POLLIN, POLLOUT));
-    return ready == -1 ? -1 : 0;
+    for (int i = 0; i < ready; i++) {
+        found[i].fd = entries[i].fd;
+        found[i].events = selector_events((unsigned short)entries[i].revents,
+                                          POLLIN, POLLOUT);
+    }
+    return ready;
 }
 
 const struct selector_backend devpoll_backend = {

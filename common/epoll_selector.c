@@ -35,16 +35,18 @@ static int update(struct selector *sel, int fd, int was, int now)
     return epoll_ctl(sel->fileno, operation, fd, &event);
 }
 
-static int wait_epoll(struct selector *sel, int timeout_ms)
+static int wait_epoll(struct selector *sel, int timeout_ms,
+                      struct selector_found *found)
 {
     const struct epoll_event *events = sel->events;
     int ready = epoll_wait(sel->fileno, sel->events, (int)sel->events_capacity,
                            timeout_ms);
 
-    for (int i = 0; i < ready; i++)
-        selector_ready(sel, events[i].data.fd,
-                       selector_events(events[i].events, EPOLLIN, EPOLLOUT));
-    return ready == -1 ? -1 : 0;
+    for (int i = 0; i < ready; i++) {
+        found[i].fd = events[i].data.fd;
+        found[i].events = selector_events(events[i].events, EPOLLIN, EPOLLOUT);
+    }
+    return ready;
 }
 
 const struct selector_backend epoll_backend = {

@@ -69,7 +69,26 @@ static int update(struct selector *sel, int fd, int was, int now)
     return failed;
 }
 
-static int wait_kqueue(struct selector *sel, int timeout_ms)
+/* A descriptor that is ready both ways comes as two events, but counts once.
+ * Its slot remembers where in found[] it is; found[] knows if that still holds.
+ */
+static int add_event(struct selector *sel, const struct kevent *event,
+                     struct selector_found *found, int count)
+{
+    int fd = (int)event->ident;
+    int *position = &sel->slots[fd].position;
+
+    if (*position >= count || found[*position].fd != fd) {
+        *position = count;
+        found[count++] = (struct selector_found){.fd = fd};
+    }
+    found[*position].events |=
+        event->filter == EVFILT_READ ? EVENT_READ : EVENT_WRITE;
+    return count;
+}
+
+static int wait_kqueue(struct selector *sel, int timeout_ms,
+                       struct selector_found *found)
 {
     const struct kevent *events = sel->events;
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,
@@ -77,12 +96,11 @@ static int wait_kqueue(struct selector *sel, int timeout_ms)
     int ready =
         kevent(sel->fileno, NULL, 0, sel->events, (int)sel->events_capacity,
                timeout_ms < 0 ? NULL : &timeout);
+    int count = 0;
 
     for (int i = 0; i < ready; i++)
-        selector_ready(sel, (int)events[i].ident,
-                       events[i].filter == EVFILT_READ ? EVENT_READ
-                                                       : EVENT_WRITE);
-    return ready == -1 ? -1 : 0;
+        count = add_event(sel, &events[i], found, count);
+    return ready == -1 ? -1 : count;
 }
 
 const struct selector_backend kqueue_backend = {

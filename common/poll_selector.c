@@ -47,21 +47,20 @@ static int update(struct selector *sel, int fd, int was, int now)
     return 0;
 }
 
-static int wait_poll(struct selector *sel, int timeout_ms)
+static int wait_poll(struct selector *sel, int timeout_ms,
+                     struct selector_found *found)
 {
     const struct pollfd *entry = sel->events;
     int ready = poll(sel->events, (nfds_t)sel->count, timeout_ms);
 
-    if (ready == -1)
-        return -1;
-    for (; ready > 0; entry++)
+    for (int count = 0; count < ready; entry++)
         if (entry->revents != 0) {
-            selector_ready(sel, entry->fd,
-                           selector_events((unsigned short)entry->revents,
-                                           POLLIN, POLLOUT));
-            ready--;
+            found[count].fd = entry->fd;
+            found[count].events = selector_events(
+                (unsigned short)entry->revents, POLLIN, POLLOUT);
+            count++;
         }
-    return 0;
+    return ready;
 }
 
 const struct selector_backend poll_backend = {

@@ -46,29 +46,30 @@ static int update(struct selector *sel, int fd, int was, int now)
     return 0;
 }
 
-static int wait_select(struct selector *sel, int timeout_ms)
+static int wait_select(struct selector *sel, int timeout_ms,
+                       struct selector_found *found)
 {
     const struct sets *sets = sel->events;
     fd_set readable = sets->readers; /* select() overwrites what it is given */
     fd_set writable = sets->writers;
     struct timeval timeout = {.tv_sec = timeout_ms / 1000,
                               .tv_usec = timeout_ms % 1000 * 1000L};
-    int ready = select(sets->nfds, &readable, &writable, NULL,
-                       timeout_ms < 0 ? NULL : &timeout);
+    int bits = select(sets->nfds, &readable, &writable, NULL,
+                      timeout_ms < 0 ? NULL : &timeout);
+    int count = 0;
 
-    if (ready == -1)
-        return -1;
-    for (int fd = 0; ready > 0; fd++) {
-        int readers = FD_ISSET(fd, &readable) ? 1 : 0;
-        int writers = FD_ISSET(fd, &writable) ? 1 : 0;
+    for (int fd = 0; bits > 0; fd++) {
+        int events = (FD_ISSET(fd, &readable) ? EVENT_READ : 0) |
+                     (FD_ISSET(fd, &writable) ? EVENT_WRITE : 0);
 
-        if (readers + writers == 0)
+        if (events == 0)
             continue;
-        selector_ready(sel, fd,
-                       (readers * EVENT_READ) | (writers * EVENT_WRITE));
-        ready -= readers + writers; /* select() counts bits, not descriptors */
+        found[count].fd = fd;
+        found[count].events = events;
+        count++;
+        bits -= events == (EVENT_READ | EVENT_WRITE) ? 2 : 1;
     }
-    return 0;
+    return bits == -1 ? -1 : count;
 }
 
 const struct selector_backend select_backend = {

@@ -2,10 +2,9 @@
  *
  * The keys live in slots indexed by descriptor. The backend, one file per
  * system call, tells the kernel what to watch (update) and asks it what is
- * ready (wait). What wait() finds is only marked in the slots; selector_next()
- * looks at the mark when it hands the key out. That is why a handler may
- * unregister, close and reuse any descriptor: unregistering wipes the mark,
- * and nobody is called for a connection that is gone.
+ * ready (wait). What wait() found is compared with the slot once more when
+ * selector_next() hands it out. That is why a handler may unregister, close and
+ * reuse any descriptor: nobody is called for a connection that is gone.
  */
 #include "selector.h"
 
@@ -127,12 +126,13 @@ int selector_grow_events(struct selector *sel, size_t needed, size_t size)
     return 0;
 }
 
-/* Makes a slot for fd, and room for one more descriptor to be ready. */
+/* Makes a slot for fd, and room for one more descriptor to be ready: batch
+ * grows as sel->events does, and before it, so it is never the shorter one. */
 static int make_room(struct selector *sel, int fd)
 {
     struct selector_slot *slots = selector_grow(
         sel->slots, &sel->slots_capacity, (size_t)fd + 1, sizeof *slots);
-    int *batch;
+    struct selector_found *batch;
 
     if (slots == NULL)
         return -1;
@@ -165,22 +165,19 @@ static struct selector_slot *find(const struct selector *sel, int fd)
     if ((size_t)fd >= sel->slots_capacity)
         return NULL;
     slot = &sel->slots[fd];
-    return slot->events == 0 ? NULL : slot;
+    return slot->key.events == 0 ? NULL : slot;
 }
 
-static void fill(struct selector_slot *slot, int events,
-                 selector_callback *callback, void *data)
+/* updated is what update() returned. -1: the kernel does not know the
+ * descriptor, it was closed before. Yet epoll may go on reporting it, while a
+ * duplicate keeps its file open. */
+static void forget(struct selector *sel, struct selector_slot *slot,
+                   int updated)
 {
-    slot->events = (unsigned char)events;
-    slot->callback = callback;
-    slot->data = data;
-}
-
-static void forget(struct selector *sel, struct selector_slot *slot)
-{
-    slot->events = 0;
-    slot->ready = 0; /* so that whoever gets the number does not inherit it */
+    slot->key.events = 0;
     sel->count--;
+    if (updated == -1)
+        sel->strays = true;
 }
 
 static int fail(int error)
@@ -199,7 +196,8 @@ int selector_register(struct selector *sel, int fd, int events,
     if (make_room(sel, fd) == -1 ||
         sel->backend->update(sel, fd, 0, events) == -1)
         return -1;
-    fill(&sel->slots[fd], events, callback, data);
+    sel->slots[fd].key = (struct selector_key){fd, events, callback, data};
+    sel->slots[fd].since = sel->waits;
     sel->count++;
     return 0;
 }
@@ -213,12 +211,12 @@ int selector_modify(struct selector *sel, int fd, int events,
         return -1;
     if (!valid_events(events))
         return fail(EINVAL);
-    if (events != slot->events &&
-        sel->backend->update(sel, fd, slot->events, events) == -1) {
-        forget(sel, slot); /* the kernel has lost it, so a key would lie */
+    if (events != slot->key.events &&
+        sel->backend->update(sel, fd, slot->key.events, events) == -1) {
+        forget(sel, slot, -1); /* no key for what the kernel has lost */
         return -1;
     }
-    fill(slot, events, callback, data);
+    slot->key = (struct selector_key){fd, events, callback, data};
     return 0;
 }
 
@@ -229,51 +227,51 @@ int selector_unregister(struct selector *sel, int fd, struct selector_key *key)
     if (slot == NULL)
         return -1;
     if (key != NULL)
-        selector_get_key(sel, fd, key);
-    /* It may fail, if fd was closed before: gone is gone. */
-    sel->backend->update(sel, fd, slot->events, 0);
-    forget(sel, slot);
+        *key = slot->key;
+    forget(sel, slot, sel->backend->update(sel, fd, slot->key.events, 0));
     return 0;
 }
 
 /* -- select ---------------------------------------------------------------- */
 
-static void drop_batch(struct selector *sel)
+static int without_strays(struct selector *sel, int found)
 {
-    while (sel->batch_next < sel->batch_count)
-        sel->slots[sel->batch[sel->batch_next++]].ready = 0;
-    sel->batch_next = 0;
-    sel->batch_count = 0;
+    int kept = 0;
+
+    for (int i = 0; i < found; i++)
+        if (sel->slots[sel->batch[i].fd].key.events != 0)
+            sel->batch[kept++] = sel->batch[i];
+    return kept;
 }
 
 int selector_select(struct selector *sel, int timeout_ms)
 {
     /* 0 and -1 need no clock: "passed" and "never" stay what they are. */
     long long deadline = timeout_ms > 0 ? deadline_in(timeout_ms) : timeout_ms;
+    int found;
 
-    drop_batch(sel);
-    while (sel->backend->wait(sel, timeout_ms) == -1) {
+    sel->waits++;
+    sel->batch_next = 0;
+    sel->batch_count = 0;
+    while ((found = sel->backend->wait(sel, timeout_ms, sel->batch)) == -1) {
         if (errno != EINTR)
             return -1;
         timeout_ms = deadline_left_ms(deadline);
     }
+    sel->batch_count = sel->strays ? without_strays(sel, found) : found;
     return sel->batch_count;
 }
 
 bool selector_next(struct selector *sel, struct selector_key *key, int *events)
 {
     while (sel->batch_next < sel->batch_count) {
-        int fd = sel->batch[sel->batch_next++];
-        struct selector_slot *slot = &sel->slots[fd];
-        int ready = slot->ready & slot->events;
+        struct selector_found found = sel->batch[sel->batch_next++];
+        const struct selector_slot *slot = &sel->slots[found.fd];
 
-        slot->ready = 0;
-        if (ready != 0) {
-            *key = (struct selector_key){fd, slot->events, slot->callback,
-                                         slot->data};
-            *events = ready;
-            return true;
-        }
+        *key = slot->key;
+        *events = found.events & key->events;
+        if (*events != 0 && slot->since != sel->waits)
+            return true; /* else gone, or a newcomer with the same number */
     }
     return false;
 }
@@ -287,7 +285,7 @@ int selector_get_key(const struct selector *sel, int fd,
 
     if (slot == NULL)
         return -1;
-    *key = (struct selector_key){fd, slot->events, slot->callback, slot->data};
+    *key = slot->key;
     return 0;
 }
 
@@ -297,7 +295,7 @@ int selector_get_map(const struct selector *sel, struct selector_key *keys,
     int found = 0;
 
     for (int fd = 0; found < max && found < sel->count; fd++)
-        if (sel->slots[fd].events != 0)
-            selector_get_key(sel, fd, &keys[found++]);
+        if (sel->slots[fd].key.events != 0)
+            keys[found++] = sel->slots[fd].key;
     return sel->count;
 }

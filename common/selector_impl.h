@@ -26,6 +26,12 @@
 #endif
 #endif
 
+/* What a wait has found. The key may have changed since then. */
+struct selector_found {
+    int fd;
+    int events;
+};
+
 struct selector_backend {
     const char *name;       /* "epoll": what selector_open() is asked for */
     const char *class_name; /* "EpollSelector" */
@@ -41,21 +47,21 @@ struct selector_backend {
      * want of memory. */
     int (*update)(struct selector *sel, int fd, int was, int now);
 
-    /* Sleeps at most timeout_ms (< 0: for ever) and calls selector_ready() for
-     * each descriptor that is ready. 0, or -1 and errno, EINTR included. */
-    int (*wait)(struct selector *sel, int timeout_ms);
+    /* Sleeps at most timeout_ms (< 0: for ever), then puts into found[], which
+     * has room for all keys, each descriptor that is ready, once. Returns how
+     * many, or -1 and errno, EINTR included. */
+    int (*wait)(struct selector *sel, int timeout_ms,
+                struct selector_found *found);
 };
 
 extern const struct selector_backend kqueue_backend, epoll_backend,
     devpoll_backend, poll_backend, select_backend;
 
-/* One descriptor: its key, unless events is 0, and what it is ready for. */
+/* One descriptor: its key, unless key.events is 0. */
 struct selector_slot {
-    selector_callback *callback;
-    void *data;
-    int position; /* for poll: where in its array this descriptor is */
-    unsigned char events;
-    unsigned char ready; /* found by wait(), not yet handed out */
+    struct selector_key key;
+    unsigned since; /* sel->waits when it was registered */
+    int position;   /* the backend's: where it keeps this descriptor */
 };
 
 struct selector {
@@ -67,34 +73,23 @@ struct selector {
     struct selector_slot *slots; /* indexed by descriptor: no search, no hash */
     size_t slots_capacity;       /* never shrinks */
     int count;                   /* the slots that hold a key */
+    bool strays; /* the kernel may report a descriptor without a key */
 
-    int *batch; /* the descriptors that the last wait() found ready */
+    unsigned waits;               /* calls of selector_select() so far */
+    struct selector_found *batch; /* what the last wait() found */
     size_t batch_capacity;
     int batch_count;
     int batch_next; /* the next one to hand out */
 };
 
-/* For wait(): fd is ready for events. Those nobody waits for are dropped, and
- * so is a descriptor without a key; a second call for the same fd adds to the
- * first. The slot exists: the kernel only knows what was registered once. */
-static inline void selector_ready(struct selector *sel, int fd, int events)
-{
-    struct selector_slot *slot = &sel->slots[fd];
-
-    events &= slot->events;
-    if (events == 0)
-        return;
-    if (slot->ready == 0)
-        sel->batch[sel->batch_count++] = fd;
-    slot->ready = (unsigned char)(slot->ready | events);
-}
-
 /* What revents of poll(2), epoll(7) and /dev/poll mean. A hang-up, an error
  * and an invalid descriptor are not EVENT_READ or EVENT_WRITE but both: the
- * next read or write will say more. (Python's rule, word for word: whatever is
- * not IN wakes a writer, whatever is not OUT wakes a reader.) */
+ * next read or write will say more. (Python's rule: whatever is not IN wakes a
+ * writer, whatever is not OUT wakes a reader.) */
 static inline int selector_events(unsigned revents, unsigned in, unsigned out)
 {
+    if (revents == in)
+        return EVENT_READ; /* nearly always */
     return ((revents & ~in) ? EVENT_WRITE : 0) |
            ((revents & ~out) ? EVENT_READ : 0);
 }
