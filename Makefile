@@ -29,6 +29,7 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 COMMON = $(patsubst %.c,$(O)%.o,$(wildcard common/*.c))
 PROGRAMS = $(patsubst %.c,$(O)%,$(wildcard 0*/*.c))
+DEMO = $(patsubst %.c,$(O)%.o,$(wildcard tests/demo*.c))
 SUITES = $(patsubst %.c,$(O)%,$(wildcard tests/test_*.c))
 # The tests see common/ with system calls that fail on demand, and with a
 # stand-in for kqueue and /dev/poll where the system has none.
@@ -56,8 +57,8 @@ run-04: $(O)04_nonblocking_connect/connect
 	./$< $(TARGETS)
 
 demo: $(PROGRAMS) $(O)tests/demo
-	./$(O)tests/demo
-$(O)tests/demo: $(O)tests/demo.o
+	@O=$(O) ./$(O)tests/demo
+$(O)tests/demo: $(DEMO) $(COMMON)
 	$(LINK)
 
 setup:
@@ -76,7 +77,7 @@ $(TESTED): $(O)tests/common/%.o: common/%.c
 $(SUITES:=.o) $(HELPERS): $(O)%.o: %.c | has_check
 	@mkdir -p $(@D)
 	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS)
-$(O)tests/demo.o: tests/demo.c
+$(DEMO): $(O)%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(STANDARD)
 test: has_check $(PROGRAMS) $(SUITES)
@@ -85,6 +86,32 @@ test-%: has_check $(PROGRAMS) $(O)tests/test_programs
 	@O=$(O) CK_RUN_SUITE=$* ./$(O)tests/test_programs
 
 -include $(wildcard $(O)*/*.d $(O)tests/common/*.d)
+
+# Sanitizers stop at the first error, and a program that stops fails its test.
+asan:
+	$(MAKE) test O=build/asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all"
+# The suites and the programs that they start; a log that is not empty is an error.
+valgrind: $(PROGRAMS) $(SUITES)
+	rm -rf build/valgrind && mkdir -p build/valgrind
+	$(MAKE) test CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
+	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
+	cat build/valgrind/*.log && [ ! -s "$$(find build/valgrind -size +0 | tail -1)" ]
+coverage:
+	rm -rf build/coverage
+	$(MAKE) test O=build/coverage/ CFLAGS="-O0 -g --coverage"
+	gcovr --filter common/ --fail-under-line 100 build/coverage
+	gcovr --filter common/ --fail-under-branch 95 --branches build/coverage
+
+SOURCES = $(wildcard common/*.c 0*/*.c tests/*.c)
+lint:
+	clang-format --dry-run -Werror $(SOURCES) $(wildcard */*.h)
+	clang-tidy --quiet $(SOURCES) -- $(STANDARD) -Icommon
+	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
+	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL common 0*
+	shellcheck .ci/run $(wildcard tests/*.sh)
+format:
+	clang-format -i $(SOURCES) $(wildcard */*.h)
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile

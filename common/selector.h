@@ -109,11 +109,11 @@ int selector_unregister(struct selector *sel, int fd, struct selector_key *key);
  * duplicate, still wakes epoll. With no key for it the result is 0, early. */
 int selector_select(struct selector *sel, int timeout_ms);
 
-/* The next ready descriptor: fills *key and *events (a part of key->events)
- * and returns true; false when all were handed out (what *key holds then is of
- * no use). A key that was
- * unregistered since selector_select() is skipped, and so is a new one that
- * has got the same number; after selector_modify() you get the new key. */
+/* The next ready descriptor: fills *key and *events (a part of key->events) and
+ * returns true, or returns false when all were handed out; then *key and
+ * *events mean nothing. A key that was unregistered since selector_select() is
+ * skipped, and so is a new one that has got the same number; after
+ * selector_modify() you get the new key. */
 bool selector_next(struct selector *sel, struct selector_key *key, int *events);
 
 /* Copies the key of fd to *key and returns 0. ENOENT: fd is not registered. */
