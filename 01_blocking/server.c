@@ -10,15 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int main(int argc, char **argv)
+static void serve(int server_socket)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
-
-    if (server_socket == -1)
-        return status;
-    program_announce(server_socket, NULL);
-
     for (;;) {
         char peer[SOCKET_NAME_SIZE];
         int client_socket;
@@ -44,4 +37,15 @@ int main(int argc, char **argv)
         printf("Outside the inner while\n");
         close(client_socket);
     }
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+    int server_socket = program_listen(argc, argv, &status);
+
+    if (server_socket == -1)
+        return status;
+    program_announce(server_socket, NULL);
+    serve(server_socket);
 }
