@@ -73,7 +73,7 @@ $(SUITES): $(O)%: $(O)%.o $(TESTED) $(HELPERS)
 	$(LINK) $(CHECK_LIBS)
 $(TESTED): $(O)tests/common/%.o: common/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(TEST_CFLAGS) -include tests/faults.h
+	$(COMPILE) $(TEST_CFLAGS) -DWITH_FAULTS -include tests/faults.h
 $(SUITES:=.o) $(HELPERS): $(O)%.o: %.c | has_check
 	@mkdir -p $(@D)
 	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS)

@@ -54,8 +54,10 @@ static int wait_devpoll(struct selector *sel, int timeout_ms,
                         struct selector_found *found)
 {
     const struct pollfd *entries = sel->events;
+    /* Not events_capacity: poll(7d) refuses to look for as many as a process
+     * may have descriptors. */
     struct dvpoll request = {.dp_fds = sel->events,
-                             .dp_nfds = sel->events_capacity,
+                             .dp_nfds = sel->count > 0 ? (nfds_t)sel->count : 1,
                              .dp_timeout = timeout_ms};
     int ready = ioctl(sel->fileno, DP_POLL, &request);
 

@@ -6,7 +6,6 @@
  */
 #include "selector_impl.h"
 
-#include <errno.h>
 #include <sys/select.h>
 
 struct sets {
@@ -32,10 +31,6 @@ static int update(struct selector *sel, int fd, int was, int now)
 {
     struct sets *sets = sel->events;
 
-    if (fd >= FD_SETSIZE) {
-        errno = EINVAL;
-        return -1;
-    }
     put(&sets->readers, fd, now & EVENT_READ);
     put(&sets->writers, fd, now & EVENT_WRITE);
     if (fd >= sets->nfds)
@@ -75,6 +70,7 @@ static int wait_select(struct selector *sel, int timeout_ms,
 const struct selector_backend select_backend = {
     .name = "select",
     .class_name = "SelectSelector",
+    .limit = FD_SETSIZE, /* selector_register() refuses the rest */
     .open = open_select,
     .update = update,
     .wait = wait_select,

@@ -189,7 +189,9 @@ static int fail(int error)
 int selector_register(struct selector *sel, int fd, int events,
                       selector_callback *callback, void *data)
 {
-    if (fd < 0 || !valid_events(events))
+    int limit = sel->backend->limit;
+
+    if (fd < 0 || !valid_events(events) || (limit != 0 && fd >= limit))
         return fail(EINVAL);
     if (find(sel, fd) != NULL)
         return fail(EEXIST);

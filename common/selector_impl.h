@@ -35,6 +35,7 @@ struct selector_found {
 struct selector_backend {
     const char *name;       /* "epoll": what selector_open() is asked for */
     const char *class_name; /* "EpollSelector" */
+    int limit;              /* descriptors must be below it; 0: any will do */
 
     /* Sets sel->events and, if the backend has a descriptor, sel->fileno.
      * 0, or -1 and errno; selector_close() cleans up in either case. */
