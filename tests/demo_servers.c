@@ -1,0 +1,383 @@
+/* demo_servers.c -- stages 01 to 03: two clients, and what becomes of B.
+ *
+ * The pauses of the script are there to be seen, nothing is synchronised by
+ * them: what depends on the server is waited for, with a deadline.
+ */
+#include "deadline.h"
+#include "demo.h"
+#include "sockets.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { A, B, SERVER }; /* clients, and rows of the picture */
+enum { PATIENCE_MS = 3000, FRAME_MS = 40 };
+
+struct client {
+    int sock;        /* -1: not connected, or no longer */
+    int port;        /* its own */
+    int unanswered;  /* lines it said and waits for */
+    double asked_ms; /* when the first of them was said */
+    int answers;
+    double waited_ms;  /* the longest time from a line to an answer */
+    double connect_ms; /* how long that took */
+    bool has_left;
+};
+
+struct scene {
+    const struct stage *stage;
+    struct child server;
+    struct picture picture;
+    struct client clients[2];
+    int port;
+    char selector[32]; /* "EpollSelector", if the server names one */
+    char serves;       /* the client accepted last */
+    bool narrates;     /* prints "Before recv()" and the like */
+    bool starved;      /* B had no answer at all when A left */
+    int patience_ms;
+};
+
+struct stage {
+    const char *program;
+    const char *instead;
+    const char *title;
+    const char *sleeps_in; /* unless it says so itself */
+    bool starves;
+    void (*tell)(const struct scene *);
+};
+
+/* -- what the server does -------------------------------------------------- */
+
+static void wake(struct scene *scene, const char *sleeps_in)
+{
+    const struct picture_row *row = &scene->picture.rows[SERVER];
+
+    picture_note(&scene->picture, SERVER, row->count == 0 ? "--" : "*-",
+                 sleeps_in);
+}
+
+/* A server that prints where it sleeps is believed; of another one we only see
+ * that it does something, and take from the lesson where it sleeps. */
+static void wake_unless_it_narrates(struct scene *scene)
+{
+    if (!scene->narrates)
+        wake(scene, scene->stage->sleeps_in);
+}
+
+static void hear_before(struct scene *scene, const char *call)
+{
+    char label[PICTURE_LABEL_SIZE];
+
+    if (!scene->narrates)
+        scene->picture.rows[SERVER].count = 0;
+    scene->narrates = true;
+    snprintf(label, sizeof label, "%s()", call);
+    if (strcmp(call, "recv") == 0)
+        snprintf(label, sizeof label, "recv(%c)", scene->serves);
+    wake(scene, label);
+}
+
+/* The port in a line that begins with these words; 0: it does not. */
+static int port_in(const char *line, const char *words)
+{
+    size_t length = strlen(words);
+
+    if (strncmp(line, words, length) != 0)
+        return 0;
+    return (int)strtol(line + length, NULL, 10);
+}
+
+/* The picture begins here. */
+static void hear_listening(struct scene *scene, const char *line)
+{
+    static const char *const names[] = {"A", "B", "server", NULL};
+
+    scene->port = port_in(line, "Listening on 127.0.0.1:");
+    if (scene->port == 0)
+        return;
+    sscanf(line, "%*s %*s %*s with %31[A-Za-z]", scene->selector);
+    picture_begin(&scene->picture, names);
+    wake_unless_it_narrates(scene);
+}
+
+static void hear_connection(struct scene *scene, int port)
+{
+    scene->serves = '?';
+    for (int who = A; who <= B; who++)
+        if (port == scene->clients[who].port)
+            scene->serves = "AB"[who];
+    wake_unless_it_narrates(scene);
+}
+
+static void hear_server(void *context, const char *line)
+{
+    struct scene *scene = context;
+    int port = port_in(line, "Connection from 127.0.0.1:");
+    char call[32];
+
+    if (scene->port == 0)
+        hear_listening(scene, line);
+    else if (port != 0)
+        hear_connection(scene, port);
+    else if (sscanf(line, "Before %31[a-z]", call) == 1)
+        hear_before(scene, call);
+}
+
+/* -- what the clients do --------------------------------------------------- */
+
+static void connects(struct scene *scene, int who)
+{
+    struct client *client = &scene->clients[who];
+    double before = picture_note(&scene->picture, who, "+.", "");
+
+    client->sock = demo_connect(scene->port, PATIENCE_MS);
+    if (client->sock == -1) {
+        demo_surprise("%c could not connect.", 'A' + who);
+        return;
+    }
+    client->connect_ms = picture_now(&scene->picture) - before;
+    client->port = socket_port(client->sock);
+}
+
+static void says(struct scene *scene, int who)
+{
+    struct client *client = &scene->clients[who];
+    double now;
+
+    if (client->sock == -1)
+        return;
+    now = picture_note(&scene->picture, who, "?=", "");
+    if (client->unanswered++ == 0)
+        client->asked_ms = now;
+    if (socket_sendall(client->sock, "hello\n", 6) == -1)
+        demo_surprise("%c could not send its line.", 'A' + who);
+}
+
+/* Only the sending side: so we see when the server has noticed. */
+static void leaves(struct scene *scene, int who)
+{
+    struct client *client = &scene->clients[who];
+
+    if (who == A)
+        scene->starved = scene->clients[B].answers == 0;
+    if (client->sock == -1)
+        return;
+    picture_note(&scene->picture, who, "x ", "");
+    client->has_left = true;
+    shutdown(client->sock, SHUT_WR);
+}
+
+static void hear_end(struct scene *scene, int who)
+{
+    struct client *client = &scene->clients[who];
+
+    if (!client->has_left) {
+        picture_note(&scene->picture, who, "  ", "closed by the server");
+        demo_surprise("The server closed its connection to %c.", 'A' + who);
+    }
+    close(client->sock);
+    client->sock = -1;
+    wake_unless_it_narrates(scene);
+}
+
+static void hear_client(struct scene *scene, int who)
+{
+    struct client *client = &scene->clients[who];
+    char answer[4096];
+    double waited;
+
+    if (socket_recv(client->sock, answer, sizeof answer) <= 0) {
+        hear_end(scene, who);
+        return;
+    }
+    waited = picture_note(&scene->picture, who, "!.", "") - client->asked_ms;
+    if (client->unanswered > 0 && waited > client->waited_ms)
+        client->waited_ms = waited;
+    client->unanswered = 0;
+    client->answers++;
+    wake_unless_it_narrates(scene);
+}
+
+/* -- the script ------------------------------------------------------------ */
+
+static const struct {
+    int pause_ms;
+    int who;
+    void (*does)(struct scene *, int who);
+} script[] = {
+    {225, A, connects}, {75, A, says},    {100, B, connects}, {75, B, says},
+    {400, B, says},     {450, A, leaves}, {225, B, says},     {75, B, leaves},
+};
+enum { STEPS = sizeof script / sizeof script[0], LAST_PAUSE_MS = 25 };
+
+/* Sleeps until something happens, but not past the deadline. */
+static void look(struct scene *scene, long long deadline)
+{
+    struct pollfd fds[] = {
+        {.fd = scene->clients[A].sock, .events = POLLIN},
+        {.fd = scene->clients[B].sock, .events = POLLIN},
+        {.fd = scene->server.output, .events = POLLIN},
+    };
+    int left_ms = demo_left_ms(deadline);
+
+    poll(fds, 3, left_ms < FRAME_MS ? left_ms : FRAME_MS);
+    if (fds[SERVER].revents != 0)
+        child_read(&scene->server, hear_server, scene);
+    for (int who = A; who <= B; who++)
+        if (fds[who].revents != 0)
+            hear_client(scene, who);
+    picture_refresh(&scene->picture);
+}
+
+static void watch(struct scene *scene, int pause_ms)
+{
+    long long deadline = deadline_in(pause_ms);
+
+    do
+        look(scene, deadline);
+    while (demo_left_ms(deadline) > 0);
+}
+
+/* Is everybody answered who should be before the script goes on? */
+static bool is_settled(const struct scene *scene)
+{
+    bool b_may_wait = scene->stage->starves && !scene->clients[A].has_left;
+
+    return scene->clients[A].unanswered == 0 &&
+           (b_may_wait || scene->clients[B].unanswered == 0);
+}
+
+/* Who was let down once is not waited for again: the show must go on. */
+static void await_answers(struct scene *scene)
+{
+    long long deadline = deadline_in(scene->patience_ms);
+
+    while (!is_settled(scene) && scene->server.output != -1 &&
+           demo_left_ms(deadline) > 0)
+        look(scene, deadline);
+    if (is_settled(scene))
+        return;
+    if (scene->clients[A].unanswered > 0)
+        demo_surprise("A was not answered.");
+    else if (scene->clients[A].has_left)
+        demo_surprise("B was not answered even when A had left.");
+    else
+        demo_surprise("B was not answered while A was connected.");
+    scene->patience_ms = 0;
+}
+
+static void play(struct scene *scene)
+{
+    for (int i = 0; i < STEPS; i++) {
+        watch(scene, script[i].pause_ms);
+        await_answers(scene);
+        script[i].does(scene, script[i].who);
+    }
+    watch(scene, LAST_PAUSE_MS);
+    if (scene->stage->starves && !scene->starved)
+        demo_surprise("B was answered while A was connected.");
+    if (scene->server.output == -1)
+        demo_surprise("The server did not survive this.");
+}
+
+/* -- the three stages ------------------------------------------------------ */
+
+static int digits(double ms)
+{
+    return ms < 10 ? 1 : 0;
+}
+
+static void tell_blocking(const struct scene *scene)
+{
+    const struct client *b = &scene->clients[B];
+
+    demo_say("B was connected after %.1f ms and then waited %.*f ms for its "
+             "answer, until A left: the server slept in recv() for A.%s",
+             b->connect_ms, digits(b->waited_ms), b->waited_ms,
+             b->answers == 2 ? " Then one recv() returned both of B's lines, "
+                               "so they have one answer."
+                             : "");
+}
+
+static void tell_select(const struct scene *scene)
+{
+    const struct client *b = &scene->clients[B];
+
+    demo_say("B never waited longer than %.*f ms, though A was there as "
+             "before: select() watches all of them and wakes for anyone.",
+             digits(b->waited_ms), b->waited_ms);
+}
+
+static void tell_selector(const struct scene *scene)
+{
+    const struct client *b = &scene->clients[B];
+
+    demo_say("B never waited longer than %.*f ms, as in 02. New is how the "
+             "program is written: %s keeps with each socket the function to "
+             "call.",
+             digits(b->waited_ms), b->waited_ms,
+             scene->selector[0] == '\0' ? "a selector" : scene->selector);
+}
+
+static const struct stage stages[] = {
+    {"01_blocking/server", "DEMO_SERVER_01", "one client at a time", "", true,
+     tell_blocking},
+    {"02_select_loop/server", "DEMO_SERVER_02", "a loop around select()",
+     "select()", false, tell_select},
+    {"03_selectors_callbacks/server", "DEMO_SERVER_03",
+     "a selector that knows whom to call", "selector_select()", false,
+     tell_selector},
+};
+enum { STAGES = sizeof stages / sizeof stages[0] };
+
+static bool start(struct scene *scene)
+{
+    static const char *const arguments[] = {"0", NULL};
+    long long deadline = deadline_in(PATIENCE_MS);
+    struct pollfd fd = {.events = POLLIN};
+
+    child_start(&scene->server, scene->stage->program, scene->stage->instead,
+                arguments);
+    while (scene->port == 0 && scene->server.output != -1 &&
+           demo_left_ms(deadline) > 0) {
+        fd.fd = scene->server.output;
+        if (poll(&fd, 1, demo_left_ms(deadline)) > 0)
+            child_read(&scene->server, hear_server, scene);
+    }
+    return scene->port != 0;
+}
+
+static void show(const struct stage *stage)
+{
+    struct scene scene = {.stage = stage, .serves = '?'};
+
+    scene.clients[A].sock = scene.clients[B].sock = -1;
+    scene.patience_ms = PATIENCE_MS;
+    demo_title(stage->program, stage->instead, stage->title);
+    if (start(&scene)) {
+        play(&scene);
+        picture_end(&scene.picture);
+    } else {
+        demo_did_not_start();
+    }
+    child_stop(&scene.server);
+    for (int who = A; who <= B; who++)
+        if (scene.clients[who].sock != -1)
+            close(scene.clients[who].sock);
+    if (demo_as_expected(stage->program, &scene.server))
+        stage->tell(&scene);
+    else if (scene.clients[B].waited_ms > 0)
+        demo_say("The longest that B waited was %.*f ms.",
+                 digits(scene.clients[B].waited_ms),
+                 scene.clients[B].waited_ms);
+}
+
+void demo_servers(void)
+{
+    for (int i = 0; i < STAGES && !ferror(stdout); i++)
+        show(&stages[i]);
+}
