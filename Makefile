@@ -44,8 +44,8 @@ $(COMMON) $(PROGRAMS:=.o): $(O)%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(STANDARD)
 
-.PHONY: programs run-01 run-02 run-03 run-04 demo setup test asan valgrind \
-    coverage lint format help clean
+.PHONY: programs run-01 run-02 run-03 run-04 demo setup test test-01 test-02 \
+    test-03 test-04 asan valgrind coverage lint format help clean
 .SECONDARY:
 
 run-01: $(O)01_blocking/server
@@ -81,9 +81,11 @@ $(DEMO): $(O)%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(STANDARD)
 test: has_check $(PROGRAMS) $(SUITES)
-	@failed=0; for suite in $(SUITES); do O=$(O) ./$$suite || failed=1; done; exit $$failed
-test-%: has_check $(PROGRAMS) $(O)tests/test_programs
-	@O=$(O) CK_RUN_SUITE=$* ./$(O)tests/test_programs
+	@failed=0; for suite in $(SUITES); do O=$(O) $(RUN) ./$$suite || failed=1; done; exit $$failed
+BY_STAGE = $(patsubst %,$(O)tests/test_%,servers wording upper client connect)
+test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
+	@failed=0; for suite in $(BY_STAGE); do \
+	    O=$(O) CK_RUN_SUITE=$* $(RUN) ./$$suite || failed=1; done; exit $$failed
 
 -include $(wildcard $(O)*/*.d $(O)tests/common/*.d)
 

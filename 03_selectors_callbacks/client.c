@@ -115,6 +115,7 @@ static void print_reply(struct client *client)
         return;
     }
     fwrite(reply, 1, (size_t)received, stdout);
+    fflush(stdout); /* a piece without a newline would wait for the next */
     client->last_shown = reply[received - 1];
     if (client->last_shown == '\n' && !client->input_ended)
         prompt(client);

@@ -1,0 +1,461 @@
+/* test_client.c -- the ">>>" client, against servers of our own making.
+ *
+ * 03_selectors_callbacks/client, or one of yours: make test-03
+ * CLIENT="python3 mine.py". It connects to 127.0.0.1 and the port in its last
+ * argument, sends what it reads from stdin and prints what the server sends. It
+ * ends with status 0 when the server closes, with 1 when the connection breaks
+ * or cannot be made. The end of its input is passed on (shutdown), and replies
+ * that come after it are still printed.
+ */
+#define _XOPEN_SOURCE 700 /* posix_openpt() */
+
+#include "harness.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct launch upper = {.path = "03_selectors_callbacks/upper"};
+
+/* Our client, with in as its stdin; 0: a pipe that we write. */
+static struct child *start(int port, int in, int out)
+{
+    struct launch launch = {.path = "03_selectors_callbacks/client",
+                            .variable = "CLIENT",
+                            .in = in,
+                            .out = out};
+    char text[12];
+
+    snprintf(text, sizeof text, "%d", port);
+    return child_start(&launch, (const char *[]){text, NULL});
+}
+
+/* The replies alone: a prompt may come before, after or between them. */
+static char *without_prompts(const struct stream *out)
+{
+    char *text = calloc(out->length + 1, 1);
+    size_t length = 0;
+
+    for (size_t i = 0; i < out->length; i++)
+        if (strncmp(out->text + i, ">>>", 3) == 0)
+            i += 2;
+        else
+            text[length++] = out->text[i];
+    return text;
+}
+
+static void expect_replies(struct child *client, const char *expected)
+{
+    char *replies = without_prompts(&client->out);
+
+    if (strncmp(replies, expected, strlen(expected)) != 0)
+        fail_with("expected the replies %s, got %s",
+                  quoted(expected, strlen(expected)),
+                  quoted(replies, strlen(replies)));
+    free(replies);
+}
+
+/* -- for every client ------------------------------------------------------ */
+
+START_TEST(what_is_typed_is_sent_and_the_reply_printed)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    for (int i = 0; i < 3; i++) {
+        child_write(client, "hello\n", 6);
+        client_expect_text(server, "hello\n");
+        client_send_text(server, i == 2 ? "last reply\n" : "a reply\n");
+    }
+    stream_expect(client, &client->out, "last reply\n");
+    close(server);
+    child_expect_exit(client, 0);
+    expect_replies(client, "a reply\na reply\nlast reply\n");
+    child_free(client);
+}
+END_TEST
+
+START_TEST(a_reply_in_pieces_is_printed_as_one)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    child_write(client, "hello\n", 6);
+    client_expect_text(server, "hello\n");
+    client_send_text(server, "a reply");
+    stream_expect(client, &client->out, "a reply");
+    client_send_text(server, " in three");
+    stream_expect(client, &client->out, "a reply in three");
+    client_send_text(server, " pieces\n");
+    stream_expect(client, &client->out, "a reply in three pieces\n");
+    close(server);
+    child_expect_exit(client, 0);
+    child_free(client);
+}
+END_TEST
+
+START_TEST(when_the_server_closes_the_client_ends)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    close(server);
+    child_expect_exit(client, 0);
+    child_free(client);
+}
+END_TEST
+
+START_TEST(when_the_connection_breaks_the_client_fails)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    child_write(client, "hello\n", 6);
+    client_expect_text(server, "hello\n");
+    client_reset(server);
+    child_expect_exit(client, 1);
+    child_free(client);
+}
+END_TEST
+
+START_TEST(when_nobody_listens_the_client_fails)
+{
+    int port;
+    int refusing = listener_refusing(&port);
+    struct child *client = start(port, 0, 0);
+
+    child_expect_exit(client, 1);
+    child_free(client);
+    close(refusing);
+}
+END_TEST
+
+START_TEST(after_the_end_of_its_input_it_still_prints_what_it_is_owed)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    child_write(client, "hello\n", 6);
+    child_end_input(client);
+    client_expect_text(server, "hello\n");
+    client_expect_end(server); /* half-close: it has not gone */
+    client_send_text(server, "one\n");
+    stream_expect(client, &client->out, "one\n");
+    client_send_text(server, "two\n");
+    close(server);
+    child_expect_exit(client, 0);
+    expect_replies(client, "one\ntwo\n");
+    child_free(client);
+}
+END_TEST
+
+static char *make_lines(size_t size)
+{
+    char *text = malloc(size + 1);
+
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < size; i++)
+        text[i] = (char)(i % 64 == 63 ? '\n' : 'a' + (int)(i / 64 + i) % 26);
+    text[size] = '\0';
+    return text;
+}
+
+static void make_upper(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text >= 'a' && *text <= 'z')
+            *text = (char)(*text - 'a' + 'A');
+}
+
+START_TEST(a_mebibyte_through_a_pipe_comes_back_whole)
+{
+    enum { MEBIBYTE = 1024 * 1024 };
+    struct child *server = server_start(&upper);
+    struct child *client = start(server->port, 0, 0);
+    char *text = make_lines(MEBIBYTE);
+    char *replies;
+
+    child_write(client, text, MEBIBYTE);
+    child_end_input(client);
+    child_expect_exit(client, 0);
+    make_upper(text);
+    replies = without_prompts(&client->out);
+    if (strncmp(replies, text, MEBIBYTE) != 0)
+        fail_with("expected %d bytes in upper case, got %zu bytes: %s",
+                  MEBIBYTE, strlen(replies), quoted(replies, strlen(replies)));
+    free(text);
+    free(replies);
+    child_free(client);
+    child_stop(server);
+}
+END_TEST
+
+START_TEST(input_may_come_from_a_file)
+{
+    struct child *server = server_start(&upper);
+    FILE *file = tmpfile();
+    struct child *client;
+
+    ck_assert_ptr_nonnull(file);
+    fputs("one\ntwo\nthree\n", file);
+    rewind(file);
+    client = start(server->port, fileno(file), 0);
+    child_expect_exit(client, 0);
+    expect_replies(client, "ONE\nTWO\nTHREE\n");
+    fclose(file);
+    child_free(client);
+    child_stop(server);
+}
+END_TEST
+
+START_TEST(input_may_be_empty)
+{
+    struct child *server = server_start(&upper);
+    int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct child *client = start(server->port, empty, 0);
+
+    child_expect_exit(client, 0);
+    child_free(client);
+    child_stop(server);
+    close(empty);
+}
+END_TEST
+
+START_TEST(while_nobody_says_anything_it_sleeps)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    child_write(client, "hello\n", 6);
+    client_expect_text(server, "hello\n");
+    child_expect_idle(client, "while it waits for both sides");
+    child_end_input(client);
+    client_expect_end(server);
+    child_expect_idle(client, "when its input has ended");
+    close(server);
+    child_expect_exit(client, 0);
+    child_free(client);
+}
+END_TEST
+
+/* -- ours ------------------------------------------------------------------ */
+
+START_TEST(it_prompts_and_says_that_the_server_has_closed)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    stream_expect(client, &client->out, ">>>");
+    child_write(client, "hello\n", 6);
+    client_expect_text(server, "hello\n");
+    client_send_text(server, "one\ntwo\n");
+    stream_expect(client, &client->out, "two\n>>>");
+    close(server);
+    child_expect_exit(client, 0);
+    child_expect_stdout(client, ">>>one\ntwo\n>>>\n"
+                                "The server has closed the connection\n");
+    child_expect_stderr(client, "%s", "");
+    child_free(client);
+}
+END_TEST
+
+START_TEST(no_prompt_comes_before_the_end_of_a_line)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    stream_expect(client, &client->out, ">>>");
+    client_send_text(server, "half");
+    stream_expect(client, &client->out, "half");
+    client_send_text(server, " and half\n");
+    stream_expect(client, &client->out, "half and half\n>>>");
+    client_send_text(server, "no end");
+    stream_expect(client, &client->out, "no end");
+    close(server);
+    child_expect_exit(client, 0);
+    child_expect_stdout(client, ">>>half and half\n>>>no end\n"
+                                "The server has closed the connection\n");
+    child_free(client);
+}
+END_TEST
+
+START_TEST(after_the_end_of_its_input_there_are_no_prompts_and_no_complaints)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    stream_expect(client, &client->out, ">>>");
+    child_end_input(client);
+    client_expect_end(server);
+    client_send_text(server, "one\ntwo\n");
+    stream_expect(client, &client->out, "two\n");
+    close(server);
+    child_expect_exit(client, 0);
+    child_expect_stdout(client, ">>>one\ntwo\n");
+    child_expect_stderr(client, "%s", "");
+    child_free(client);
+}
+END_TEST
+
+START_TEST(a_broken_connection_is_named_with_the_reason)
+{
+    int port;
+    int listener = listener_open(&port);
+    struct child *client = start(port, 0, 0);
+    int server = listener_accept(listener);
+
+    stream_expect(client, &client->out, ">>>");
+    client_reset(server);
+    child_expect_exit(client, 1);
+    child_expect_stdout(client, ">>>\n");
+    child_expect_stderr(client, "client: 127.0.0.1:%d: %s\n", port,
+                        strerror(ECONNRESET));
+    child_free(client);
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_named_with_the_reason)
+{
+    int port;
+    int refusing = listener_refusing(&port);
+    struct child *client = start(port, 0, 0);
+
+    child_expect_exit(client, 1);
+    child_expect_stdout(client, "%s", "");
+    stream_expect(client, &client->err, strerror(ECONNREFUSED));
+    stream_expect(client, &client->err, "client: ");
+    child_free(client);
+    close(refusing);
+}
+END_TEST
+
+/* -- at a terminal --------------------------------------------------------- */
+
+/* Reads what appears on the terminal until it ends with these words. */
+static void expect_on_terminal(int terminal, const char *words)
+{
+    char seen[4096] = "";
+    size_t length = 0;
+    long long limit = now_ms() + patience_ms();
+
+    while (length < strlen(words) ||
+           strcmp(seen + length - strlen(words), words) != 0) {
+        ssize_t got;
+
+        if (!wait_until(limit, terminal, POLLIN))
+            fail_with("expected %s on the terminal, got %s",
+                      quoted(words, strlen(words)), quoted(seen, length));
+        got = read(terminal, seen + length, sizeof seen - 1 - length);
+        if (got <= 0)
+            fail_with("expected %s on the terminal, got %s and its end",
+                      quoted(words, strlen(words)), quoted(seen, length));
+        length += (size_t)got;
+        seen[length] = '\0';
+    }
+}
+
+static void type(int terminal, const char *keys)
+{
+    ck_assert_int_eq(write(terminal, keys, strlen(keys)), (int)strlen(keys));
+}
+
+START_TEST(at_a_terminal_lines_are_typed_after_the_prompt)
+{
+    struct child *server = server_start(&upper);
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    struct child *client;
+    int slave;
+
+    ck_assert_int_ge(terminal, 0);
+    ck_assert_int_eq(grantpt(terminal), 0);
+    ck_assert_int_eq(unlockpt(terminal), 0);
+    fcntl(terminal, F_SETFD, FD_CLOEXEC);
+    slave = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert_int_ge(slave, 0);
+    client = start(server->port, slave, slave);
+    expect_on_terminal(terminal, ">>>");
+    type(terminal, "hello\n"); /* which the terminal shows itself */
+    expect_on_terminal(terminal, "hello\r\nHELLO\r\n>>>");
+    type(terminal, "again\n");
+    expect_on_terminal(terminal, "again\r\nAGAIN\r\n>>>");
+    type(terminal, "\004"); /* ctrl-D */
+    child_expect_exit(client, 0);
+    child_free(client);
+    close(slave);
+    close(terminal);
+    child_stop(server);
+}
+END_TEST
+
+/* -- the suite ------------------------------------------------------------- */
+
+static TCase *for_every_client(void)
+{
+    TCase *tc = tcase_create("client");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, what_is_typed_is_sent_and_the_reply_printed);
+    tcase_add_test(tc, a_reply_in_pieces_is_printed_as_one);
+    tcase_add_test(tc, when_the_server_closes_the_client_ends);
+    tcase_add_test(tc, when_the_connection_breaks_the_client_fails);
+    tcase_add_test(tc, when_nobody_listens_the_client_fails);
+    tcase_add_test(tc,
+                   after_the_end_of_its_input_it_still_prints_what_it_is_owed);
+    tcase_add_test(tc, a_mebibyte_through_a_pipe_comes_back_whole);
+    tcase_add_test(tc, input_may_come_from_a_file);
+    tcase_add_test(tc, input_may_be_empty);
+    tcase_add_test(tc, while_nobody_says_anything_it_sleeps);
+    return tc;
+}
+
+static TCase *for_ours(void)
+{
+    TCase *tc = tcase_create("our client");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, it_prompts_and_says_that_the_server_has_closed);
+    tcase_add_test(tc, no_prompt_comes_before_the_end_of_a_line);
+    tcase_add_test(
+        tc, after_the_end_of_its_input_there_are_no_prompts_and_no_complaints);
+    tcase_add_test(tc, a_broken_connection_is_named_with_the_reason);
+    tcase_add_test(tc, a_refused_connection_is_named_with_the_reason);
+    tcase_add_test(tc, at_a_terminal_lines_are_typed_after_the_prompt);
+    return tc;
+}
+
+int main(void)
+{
+    Suite *suite;
+
+    if (!suite_is_wanted("03") || !is_wanted("CLIENT"))
+        return 0;
+    suite = suite_create("03");
+    suite_add_tcase(suite, for_every_client());
+    if (!is_replaced("CLIENT"))
+        suite_add_tcase(suite, for_ours());
+    return suites_run(&suite, 1);
+}
