@@ -155,9 +155,9 @@ void demo_title(const char *program, const char *instead, const char *title)
 
 static void introduce(void)
 {
-    demo_say("Two clients talk to each of the three servers. A connects, says "
-             "a line, then stays connected and says nothing more. B comes "
-             "later and has more to say. When is B answered?");
+    demo_say("Two clients talk to each of the three servers of this course. A "
+             "connects, says a line, then stays connected and says nothing "
+             "more. B comes later and has more to say. When is B answered?");
     printf("\n"
            "    + connects   ? says a line   = waits   ! is answered   "
            ". is silent\n"

@@ -71,7 +71,7 @@ typedef void child_heard(void *context, const char *line);
 void child_start(struct child *child, const char *program, const char *instead,
                  const char *const *arguments);
 
-/* Calls heard for each complete line there is. */
+/* Reads once, and calls heard for each line that is complete by then. */
 void child_read(struct child *child, child_heard *heard, void *context);
 
 /* Ends the program if it has not ended yet, and adds up its CPU time. */

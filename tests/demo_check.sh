@@ -61,7 +61,7 @@ case_of sequential DEMO_CONNECT="$busy"
 case_of idle DEMO_BUSY="$connect"
 case_of missing DEMO_SERVER_01="$dir/none"
 case_of failing DEMO_SERVER_03="$loop 1 2"
-case_of hanging DEMO_SERVER_01="sleep 60" DEMO_SERVER_02="sleep 60" \
+case_of hanging DEMO_SERVER_01="sleep 60" DEMO_SERVER_02="yes" \
     DEMO_SERVER_03="sleep 60" DEMO_CONNECT="sleep 60" DEMO_BUSY="sleep 60"
 
 # The server tells its process id through a named pipe, which is read before the

@@ -96,6 +96,7 @@ static void prepare(int output, const sigset_t *mask)
     dup2(nothing, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
+    close(nothing);
 }
 
 void child_start(struct child *child, const char *program, const char *instead,
@@ -150,20 +151,22 @@ static void add(struct child *child, char byte, child_heard *heard,
     heard(context, child->line);
 }
 
+/* One read() a time: a program that prints without end must not keep us here.
+ */
 void child_read(struct child *child, child_heard *heard, void *context)
 {
-    char buffer[512];
-    ssize_t count;
+    char buffer[4096];
+    ssize_t count = read(child->output, buffer, sizeof buffer);
 
-    while ((count = read(child->output, buffer, sizeof buffer)) > 0) {
-        remember(child, buffer, (size_t)count);
-        for (ssize_t i = 0; i < count; i++)
-            add(child, buffer[i], heard, context);
-    }
-    if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (count == 0 || (count == -1 && errno != EAGAIN && errno != EINTR)) {
         close(child->output);
         child->output = -1;
+        return;
     }
+    if (count > 0)
+        remember(child, buffer, (size_t)count);
+    for (ssize_t i = 0; i < count; i++)
+        add(child, buffer[i], heard, context);
 }
 
 /* -- stopping -------------------------------------------------------------- */

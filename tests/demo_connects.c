@@ -231,6 +231,8 @@ static double show_connect(struct scene *scene)
                                NULL};
 
     demo_title(program, instead, "start now, be told later");
+    printf("    silent: never replies   closed: nobody listens there   "
+           "open: somebody does\n");
     printf("    + connect() started   - under way, the program sleeps   "
            "! decided\n");
     picture_begin(&scene->picture, names);
