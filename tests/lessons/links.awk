@@ -1,0 +1,11 @@
+# links.awk -- prints "LINE|link|TARGET" for each link of LESSONS.md.
+
+/^```/ { fenced = !fenced; next }
+!fenced {
+    text = $0
+    gsub(/`[^`]*`/, "", text)
+    while (match(text, /\]\([^)]*\)/)) {
+        print FNR "|link|" substr(text, RSTART + 2, RLENGTH - 3)
+        text = substr(text, RSTART + RLENGTH)
+    }
+}
