@@ -81,7 +81,9 @@ static int parse_seconds(const char *text)
 
     if (end == text || *end != '\0' || !(seconds > 0 && seconds <= 1e6))
         return -1;
-    return (int)(seconds * 1000 + 0.999); /* rounded up: 0 would be no time */
+    if (seconds < 0.001)
+        return 1; /* 0 would be no time */
+    return (int)(seconds * 1000 + 0.999);
 }
 
 static bool are_targets(char **targets)

@@ -182,17 +182,19 @@ int socket_parse_target(const char *text, char host[SOCKET_HOST_SIZE],
     const char *end = host_end(text);
     const char *start = bracketed ? text + 1 : text;
     const char *rest = bracketed && end != NULL ? end + 1 : end;
-    int named_port = *port;
 
-    if (end == NULL || end == start || end - start >= SOCKET_HOST_SIZE)
+    if (end == NULL || end == start || end - start >= SOCKET_HOST_SIZE ||
+        (*rest != ':' && *rest != '\0'))
         return fail(EINVAL);
-    if (*rest == ':')
-        named_port = socket_parse_port(rest + 1);
-    if (named_port == -1 || (*rest != ':' && *rest != '\0'))
-        return fail(EINVAL);
+    if (*rest == ':') {
+        int named_port = socket_parse_port(rest + 1);
+
+        if (named_port == -1)
+            return -1;
+        *port = named_port;
+    }
     memcpy(host, start, (size_t)(end - start));
     host[end - start] = '\0';
-    *port = named_port;
     return 0;
 }
 

@@ -31,8 +31,8 @@ int socket_listen(int port);
 /* The port that a socket is bound to. */
 int socket_port(int fd);
 
-/* accept(): the next connection, blocking whatever the listener is, and its
- * address in peer ("127.0.0.1:40000").
+/* accept(): the next connection, and its address in peer ("127.0.0.1:40000").
+ * It is blocking, except that on macOS and the BSDs it is as the listener is.
  * A connection that was reset while it waited in the backlog is passed over
  * (ECONNABORTED).
  * EAGAIN  a non-blocking listener has nobody waiting.

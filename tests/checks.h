@@ -75,6 +75,13 @@ static inline void skip(const char *test, const char *why)
     fflush(stdout);
 }
 
+static inline int under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
 /* Runs a suite. Returns the status to exit with. */
 static inline int run_suite(Suite *suite)
 {

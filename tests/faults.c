@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define FUNCTIONS(X)                                                           \
     X(accept)                                                                  \
@@ -130,6 +131,18 @@ void faults_clock(long long ns)
 int faults_blocks(void)
 {
     return blocks;
+}
+
+void faults_descriptor_limit(int limit)
+{
+    static rlim_t before;
+    struct rlimit now;
+
+    getrlimit(RLIMIT_NOFILE, &now);
+    if (before == 0)
+        before = now.rlim_cur;
+    now.rlim_cur = limit == 0 ? before : (rlim_t)limit;
+    setrlimit(RLIMIT_NOFILE, &now);
 }
 
 int faults_descriptors(void)

@@ -44,6 +44,10 @@ void faults_clock(long long ns);
 /* How many blocks of memory common/ holds. */
 int faults_blocks(void);
 
+/* No descriptor from this number on can be opened (RLIMIT_NOFILE; under
+ * valgrind it is not quite the kernel's limit); 0: as before. */
+void faults_descriptor_limit(int limit);
+
 /* How many descriptors below 1024 this process has open. */
 int faults_descriptors(void);
 
