@@ -1,0 +1,71 @@
+# tests.mk -- what examines the programs: make demo, test, asan ... lint.
+
+SUITES = $(patsubst %.c,$(O)%,$(wildcard tests/test_*.c))
+# These start the programs; the other suites call the functions of common/.
+BY_STAGE = $(patsubst %,$(O)tests/test_%,servers wording upper client connect)
+UNITS = $(filter-out $(BY_STAGE),$(SUITES))
+# The suites see common/ with system calls that fail on demand, and with a
+# stand-in for kqueue and /dev/poll where the system has none.
+TESTED = $(COMMON:$(O)%=$(O)tests/%)
+HELPERS = $(O)tests/faults.o $(O)tests/emulation.o $(O)tests/harness.o
+TEST_CFLAGS = -std=gnu11 -isystem tests/emulation -Itests
+CHECK_CFLAGS = $(shell pkg-config --cflags check)
+CHECK_LIBS = $(shell pkg-config --libs check)
+
+$(SUITES): $(O)%: $(O)%.o $(TESTED) $(HELPERS)
+	$(LINK) $(CHECK_LIBS)
+$(TESTED): $(O)tests/common/%.o: common/%.c
+	$(COMPILE) $(TEST_CFLAGS) -DWITH_FAULTS -include tests/faults.h
+$(SUITES:=.o) $(HELPERS): $(O)%.o: %.c | has_check
+	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS)
+has_check:
+	@pkg-config --exists check 2>/dev/null || \
+	{ echo "The tests need Check and pkg-config. This installs them: make setup"; exit 2; }
+setup:
+	sh tests/setup.sh
+
+# RUN is put before what is examined: before a unit test, or before the programs.
+run = for suite in $1; do O=$(O) $2 ./$$suite || failed=1; done
+test: has_check $(PROGRAMS) $(SUITES)
+	@failed=0; $(call run,$(UNITS),$(RUN)); \
+	    $(call run,$(BY_STAGE),WRAPPER="$(or $(WRAPPER),$(RUN))"); exit $$failed
+test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
+	@failed=0; $(call run,$(BY_STAGE),CK_RUN_SUITE=$*); exit $$failed
+
+DEMO = $(patsubst %.c,$(O)%.o,$(wildcard tests/demo*.c))
+demo: $(PROGRAMS) $(O)tests/demo
+	@O=$(O) ./$(O)tests/demo
+$(O)tests/demo: $(DEMO) $(COMMON)
+	$(LINK)
+$(DEMO): $(O)%.o: %.c
+	$(COMPILE) $(STANDARD)
+
+# Sanitizers stop at the first error, and a program that stops fails its test.
+asan:
+	$(MAKE) test O=build/asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all"
+# A log that is not empty is an error: some programs are killed in the end, so
+# their exit status says nothing.
+valgrind: $(PROGRAMS) $(SUITES)
+	rm -rf build/valgrind && mkdir -p build/valgrind
+	$(MAKE) test CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
+	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
+	cat build/valgrind/*.log && [ ! -s "$$(find build/valgrind -size +0 | tail -1)" ]
+coverage:
+	rm -rf build/coverage
+	$(MAKE) test O=build/coverage/ CFLAGS="-O0 -g --coverage"
+	gcovr --filter common/ --fail-under-line 100 build/coverage
+	gcovr --filter common/ --fail-under-branch 95 --branches build/coverage
+
+SOURCES = $(wildcard common/*.c 0*/*.c tests/*.c)
+lint:
+	clang-format --dry-run -Werror $(SOURCES) $(wildcard */*.h)
+	clang-tidy --quiet $(SOURCES) -- $(STANDARD) -Icommon
+	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
+	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL common 0*
+	shellcheck .ci/run $(wildcard tests/*.sh)
+format:
+	clang-format -i $(SOURCES) $(wildcard */*.h)
+
+.PHONY: has_check setup test test-01 test-02 test-03 test-04 demo asan valgrind \
+    coverage lint format
