@@ -12,6 +12,8 @@
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach
 #   make lint        static checks;  make format  puts the layout right
+#   make bench       what an event costs, measured and drawn: three minutes;
+#                    make bench-quick  less exact: twenty seconds
 #   make clean       remove what was built
 #
 # CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where
