@@ -67,7 +67,8 @@ const char *selector_backend_name(int index);
 const char *selector_name(const struct selector *sel);
 
 /* The selector's own descriptor (close-on-exec), readable while something is
- * ready. ENOSYS: select and poll have none. */
+ * ready (but poll(7d): /dev/poll's is not). ENOSYS: select and poll have none.
+ */
 int selector_fileno(const struct selector *sel);
 
 /* Starts to watch fd. callback and data are only stored; both may be NULL.

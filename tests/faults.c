@@ -139,9 +139,10 @@ void faults_descriptor_limit(int limit)
     struct rlimit now;
 
     getrlimit(RLIMIT_NOFILE, &now);
-    if (before == 0)
+    if (limit != 0 && before == 0)
         before = now.rlim_cur;
-    now.rlim_cur = limit == 0 ? before : (rlim_t)limit;
+    if (limit != 0 || before != 0)
+        now.rlim_cur = limit == 0 ? before : (rlim_t)limit;
     setrlimit(RLIMIT_NOFILE, &now);
 }
 
@@ -266,6 +267,7 @@ int faults_getaddrinfo(const char *host, const char *service,
     return functions[CALL_getaddrinfo].error;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): POSIX has seven parameters */
 int faults_getnameinfo(const struct sockaddr *address, socklen_t size,
                        char *host, socklen_t host_size, char *service,
                        socklen_t service_size, int flags)

@@ -445,24 +445,36 @@ START_TEST(a_backend_that_cannot_open_says_why)
 }
 END_TEST
 
+/* Opens, with one allocation failing. NULL: it did fail. */
+static struct selector *open_in_need(int nth)
+{
+    int before = faults_descriptors();
+    struct selector *sel;
+
+    faults_fail("calloc", nth, ENOMEM);
+    errno = 0;
+    sel = selector_open(subject);
+    expect(sel == NULL, !faults_pending("calloc"));
+    if (sel != NULL)
+        return sel;
+    expect(errno, ENOMEM);
+    expect(faults_blocks(), 0);
+    expect(faults_descriptors(), before);
+    return NULL;
+}
+
 START_TEST(opening_without_memory_fails_and_leaks_nothing)
 {
     int before = faults_descriptors();
     struct selector *sel = NULL;
+    int nth = 1;
 
     subject = selector_backend_name(_i);
-    for (int nth = 1; sel == NULL; nth++) {
+    while (sel == NULL) {
         expect_true(nth < 10);
-        faults_fail("calloc", nth, ENOMEM);
-        errno = 0;
-        sel = selector_open(subject);
-        expect(sel == NULL, !faults_pending("calloc"));
-        if (sel == NULL) {
-            expect(errno, ENOMEM);
-            expect(faults_blocks(), 0);
-            expect(faults_descriptors(), before);
-        }
+        sel = open_in_need(nth++);
     }
+    expect_true(nth > 2); /* at least one was refused */
     selector_close(sel);
     expect(faults_blocks(), 0);
     expect(faults_descriptors(), before);
@@ -695,27 +707,27 @@ START_TEST(each_change_costs_the_calls_of_its_backend_and_no_more)
 }
 END_TEST
 
-/* Registers fd, with every allocation failing in turn. */
-static void register_in_need(struct selector *sel, int fd, int keys)
+/* Registers fd beside `keys` others, all ready, with one allocation failing.
+ * false: it did fail. */
+static bool register_in_need(struct selector *sel, int fd, int keys, int nth)
 {
     struct selector_key key;
-    int result = -1;
+    int result;
+    int error;
 
-    for (int nth = 1; result == -1; nth++) {
-        expect_true(nth < 10);
-        faults_fail("calloc", nth, ENOMEM);
-        errno = 0;
-        result = selector_register(sel, fd, EVENT_READ, called, NULL);
-        expect(result == -1, !faults_pending("calloc"));
-        if (result == -1) {
-            expect(errno, ENOMEM);
-            expect_failure(selector_get_key(sel, fd, &key), ENOENT);
-            expect(count_keys(sel), keys);
-            expect(selector_select(sel, 0), keys);
-            expect(hand_out(sel), keys);
-        }
-    }
-    expect(count_keys(sel), keys + 1);
+    faults_fail("calloc", nth, ENOMEM);
+    errno = 0;
+    result = selector_register(sel, fd, EVENT_READ, called, NULL);
+    error = errno;
+    expect(result, faults_pending("calloc") ? 0 : -1);
+    if (result == 0)
+        return true;
+    expect(error, ENOMEM);
+    expect_failure(selector_get_key(sel, fd, &key), ENOENT);
+    expect(count_keys(sel), keys);
+    expect(selector_select(sel, 0), keys);
+    expect(hand_out(sel), keys);
+    return false;
 }
 
 START_TEST(a_change_without_memory_fails_and_changes_nothing)
@@ -728,8 +740,12 @@ START_TEST(a_change_without_memory_fails_and_changes_nothing)
     make_pipe(ends);
     put_byte(ends[1]);
     for (int i = 0; i < COUNT; i++) {
+        int nth = 1;
+
         copies[i] = copy_of(ends[0]);
-        register_in_need(sel, copies[i], i);
+        while (!register_in_need(sel, copies[i], i, nth))
+            nth++;
+        expect(count_keys(sel), i + 1);
     }
     faults_fail("calloc", 1, ENOMEM); /* these need no memory */
     for (int i = 0; i < COUNT; i++) {
@@ -779,6 +795,7 @@ START_TEST(select_takes_descriptors_up_to_fd_setsize)
     int ends[2];
 
     make_pipe(ends);
+    faults_descriptor_limit(FD_SETSIZE);
     if (dup2(ends[0], last) == -1) {
         skip(__func__, "the limit of descriptors is below FD_SETSIZE");
         return;
@@ -790,6 +807,7 @@ START_TEST(select_takes_descriptors_up_to_fd_setsize)
     selector_close(sel);
     close_both(ends);
     close(last);
+    faults_descriptor_limit(0);
 }
 END_TEST
 
@@ -1223,7 +1241,7 @@ END_TEST
 /* More than there is room for in a selector that never had so many keys. */
 START_TEST(many_duplicates_of_closed_descriptors_do_no_harm)
 {
-    enum { COUNT = 200 };
+    enum { COUNT = 200, FIRST = 300 };
     struct selector *sel = open_backend(_i);
     int ends[2];
     int others[2];
@@ -1231,9 +1249,11 @@ START_TEST(many_duplicates_of_closed_descriptors_do_no_harm)
     make_pipe(ends);
     make_pair(others);
     put_byte(ends[1]);
+    faults_descriptor_limit(FIRST + COUNT);
     for (int i = 0; i < COUNT; i++) {
-        int copy = dup2(ends[0], 300 + i);
+        int copy = dup2(ends[0], FIRST + i);
 
+        expect_success(copy);
         watch(sel, copy, EVENT_READ);
         close(copy);
         expect_success(selector_unregister(sel, copy, NULL));
@@ -1245,6 +1265,7 @@ START_TEST(many_duplicates_of_closed_descriptors_do_no_harm)
         expect_true(ready == 0 || ready == 1);
         expect(hand_out(sel), ready);
     }
+    faults_descriptor_limit(0);
     selector_close(sel);
     close_both(ends);
     close_both(others);
@@ -1555,7 +1576,7 @@ START_TEST(the_longest_timeout_is_not_taken_for_a_short_one)
 }
 END_TEST
 
-/* Twelve short waits as well, so that rounding down shows. */
+/* Until enough signals have come: on a busy machine several count as one. */
 START_TEST(signals_neither_shorten_nor_prolong_a_wait)
 {
     struct selector *sel = open_backend(_i);
@@ -1564,9 +1585,7 @@ START_TEST(signals_neither_shorten_nor_prolong_a_wait)
     make_pipe(ends);
     watch(sel, ends[0], EVENT_READ);
     start_alarms(3, INT_MAX - 1, -1);
-    expect_true(wait_us(sel, 100) >= 100000);
-    ck_assert_msg(alarms > 2, "%s: only %d signals came", subject, (int)alarms);
-    for (int i = 0; i < 12; i++) {
+    while (alarms < 30) {
         long long us = wait_us(sel, 7);
 
         ck_assert_msg(us >= 7000, "%s: waited %lld us, expected 7 ms", subject,
@@ -1789,18 +1808,32 @@ START_TEST(five_thousand_descriptors_are_no_burden)
         close(copies[i]);
     }
     expect(ready_on(sel, ends[1]), EVENT_WRITE);
+    faults_descriptor_limit(0);
     selector_close(sel);
     close_both(ends);
 }
 END_TEST
+
+/* The pair of one of the writers that are ready; nobody else is. */
+static const int *ready_pair(struct selector *sel, int writers)
+{
+    const int *pair = NULL;
+    struct selector_key key;
+    int events;
+
+    expect(selector_select(sel, -1), writers);
+    while (selector_next(sel, &key, &events)) {
+        expect(events, EVENT_WRITE);
+        pair = key.data;
+    }
+    return pair;
+}
 
 /* Python's test_selectors.py, test_selector(). */
 START_TEST(twelve_pairs_are_drained_as_in_pythons_test)
 {
     enum { PAIRS = 12 };
     struct selector *sel = open_backend(_i);
-    struct selector_key key;
-    int events;
     int pairs[PAIRS][2];
 
     for (int i = 0; i < PAIRS; i++) {
@@ -1811,13 +1844,8 @@ START_TEST(twelve_pairs_are_drained_as_in_pythons_test)
             selector_register(sel, pairs[i][1], EVENT_WRITE, NULL, pairs[i]));
     }
     for (int left = PAIRS; left > 0; left--) {
-        const int *pair = NULL;
+        const int *pair = ready_pair(sel, left);
 
-        expect(selector_select(sel, -1), left);
-        while (selector_next(sel, &key, &events)) {
-            expect(events, EVENT_WRITE);
-            pair = key.data;
-        }
         put_byte(pair[1]);
         expect(ready_on(sel, pair[0]), EVENT_READ);
         take_byte(pair[0]);
@@ -1896,7 +1924,7 @@ START_TEST(many_changes_leave_what_a_simple_model_says)
 
     for (int i = 0; i < MODEL_SIZE; i++)
         make_pair(model[i].ends);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 1000; i++) {
         change_at_random(sel, &model[next_random(&state) % MODEL_SIZE], &state);
         compare(sel, model);
     }
@@ -2508,6 +2536,7 @@ static TCase *new_case(Suite *suite, const char *name)
     TCase *tcase = tcase_create(name);
 
     tcase_set_timeout(tcase, PATIENCE_S);
+    tcase_add_checked_fixture(tcase, faults_reset, NULL);
     suite_add_tcase(suite, tcase);
     return tcase;
 }

@@ -44,6 +44,9 @@ static struct sockaddr_in loopback(int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
 
+#ifdef SIN6_LEN /* so BSD says that there is a sin_len */
+    address.sin_len = sizeof address;
+#endif
     address.sin_port = htons((uint16_t)port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
@@ -143,29 +146,30 @@ static void stop_alarms(void)
 
 /* -- deadlines ------------------------------------------------------------- */
 
+/* Of so many milliseconds so many are left so many nanoseconds later. */
 static const struct moment {
     int timeout_ms;
-    long long later_ns; /* when it is asked how much is left ... */
-    int left_ms;        /* ... and the answer */
+    int left_ms;
+    long long later_ns;
 } moments[] = {
-    {10, 0, 10},
-    {10, 1, 10}, /* rounded up: nobody wakes too early */
-    {10, NS_PER_MS - 1, 10},
-    {10, NS_PER_MS, 9},
-    {10, 9 * NS_PER_MS, 1},
-    {10, 10 * NS_PER_MS - 1, 1},
-    {10, 10 * NS_PER_MS, 0},
-    {10, 10 * NS_PER_MS + 1, 0},
-    {10, LLONG_MAX / 2, 0},
+    {10, 10, 0},
+    {10, 10, 1}, /* rounded up: nobody wakes too early */
+    {10, 10, NS_PER_MS - 1},
+    {10, 9, NS_PER_MS},
+    {10, 1, 9LL * NS_PER_MS},
+    {10, 1, 10LL * NS_PER_MS - 1},
+    {10, 0, 10LL * NS_PER_MS},
+    {10, 0, 10LL * NS_PER_MS + 1},
+    {10, 0, LLONG_MAX / 2},
     {0, 0, 0},
-    {0, 1, 0},
-    {1, 0, 1},
-    {INT_MAX, 0, INT_MAX},
-    {INT_MAX, 1, INT_MAX},
-    {INT_MAX, NS_PER_MS, INT_MAX - 1},
-    {-1, 0, -1},
-    {-1, LLONG_MAX / 2, -1},
-    {INT_MIN, NS_PER_MS, -1},
+    {0, 0, 1},
+    {1, 1, 0},
+    {INT_MAX, INT_MAX, 0},
+    {INT_MAX, INT_MAX, 1},
+    {INT_MAX, INT_MAX - 1, NS_PER_MS},
+    {-1, -1, 0},
+    {-1, -1, LLONG_MAX / 2},
+    {INT_MIN, -1, NS_PER_MS},
 };
 
 START_TEST(a_deadline_says_how_much_time_is_left)
@@ -292,46 +296,47 @@ static const struct target_text {
     {"[::1]]:80", NULL, -1},
 };
 
-/* A port that the caller has put there, and which is not named, stays; so does
- * everything when the text is bad. */
+/* Bad text changes nothing; a port that is not named stays what it was. */
+static void check_target(const struct target_text *row, int default_port)
+{
+    bool good = row->host != NULL;
+    char host[SOCKET_HOST_SIZE] = "untouched";
+    int port = default_port;
+    int result = (errno = 0, socket_parse_target(row->text, host, &port));
+
+    expect(result, good ? 0 : -1);
+    if (!good)
+        expect(errno, EINVAL);
+    expect_text(host, good ? row->host : "untouched");
+    expect(port, row->port == -1 ? default_port : row->port);
+}
+
 START_TEST(a_target_is_a_host_and_perhaps_a_port)
 {
-    static const int defaults[] = {80, 0, -1};
     const struct target_text *row = &target_texts[_i];
 
     subject = row->text;
-    for (int i = 0; i < 3; i++) {
-        char host[SOCKET_HOST_SIZE] = "untouched";
-        int port = defaults[i];
-
-        if (row->host == NULL) {
-            expect_failure(socket_parse_target(row->text, host, &port), EINVAL);
-            expect_text(host, "untouched");
-            expect(port, defaults[i]);
-        } else {
-            expect(socket_parse_target(row->text, host, &port), 0);
-            expect_text(host, row->host);
-            expect(port, row->port == -1 ? defaults[i] : row->port);
-        }
-    }
+    check_target(row, 80);
+    check_target(row, 0);
+    check_target(row, -1);
 }
 END_TEST
 
 START_TEST(a_host_may_be_as_long_as_there_is_room)
 {
-    char host[SOCKET_HOST_SIZE];
-    char text[SOCKET_HOST_SIZE + 8];
+    enum { LONGEST = SOCKET_HOST_SIZE - 1 };
+    char host[SOCKET_HOST_SIZE] = "untouched";
+    char text[LONGEST + 8];
     int port = 0;
 
     memset(text, 'a', sizeof text);
-    strcpy(text + SOCKET_HOST_SIZE - 1, ":80");
-    expect(socket_parse_target(text, host, &port), 0);
-    expect((int)strlen(host), SOCKET_HOST_SIZE - 1);
-    expect(port, 80);
-    strcpy(text + SOCKET_HOST_SIZE - 1, "a:80");
-    memset(host, 'b', sizeof host);
+    memcpy(text + LONGEST + 1, ":80", sizeof ":80");
     expect_failure(socket_parse_target(text, host, &port), EINVAL);
-    expect(host[0], 'b');
+    expect_text(host, "untouched");
+    memcpy(text + LONGEST, ":80", sizeof ":80");
+    expect(socket_parse_target(text, host, &port), 0);
+    expect((int)strlen(host), LONGEST);
+    expect(port, 80);
 }
 END_TEST
 
@@ -355,6 +360,9 @@ START_TEST(an_ipv6_address_is_shown_in_brackets)
                                    .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     char name[SOCKET_NAME_SIZE];
 
+#ifdef SIN6_LEN
+    address.sin6_len = sizeof address;
+#endif
     address.sin6_port = htons(80);
     socket_format((struct sockaddr *)&address, sizeof address, name);
     expect_text(name, "[::1]:80");
@@ -1202,6 +1210,7 @@ static TCase *new_case(Suite *suite, const char *name)
     TCase *tcase = tcase_create(name);
 
     tcase_set_timeout(tcase, PATIENCE_S);
+    tcase_add_checked_fixture(tcase, faults_reset, NULL);
     suite_add_tcase(suite, tcase);
     return tcase;
 }

@@ -28,7 +28,8 @@ setup:
 run = for suite in $1; do O=$(O) $2 ./$$suite || failed=1; done
 test: has_check $(PROGRAMS) $(SUITES)
 	@failed=0; $(call run,$(UNITS),$(RUN)); \
-	    $(call run,$(BY_STAGE),WRAPPER="$(or $(WRAPPER),$(RUN))"); exit $$failed
+	    $(call run,$(BY_STAGE),WRAPPER="$(or $(WRAPPER),$(RUN))"); \
+	    O=$(O) sh tests/lessons.sh || failed=1; exit $$failed
 test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
 	@failed=0; $(call run,$(BY_STAGE),CK_RUN_SUITE=$*); exit $$failed
 
@@ -60,7 +61,8 @@ coverage:
 SOURCES = $(wildcard common/*.c 0*/*.c tests/*.c)
 lint:
 	clang-format --dry-run -Werror $(SOURCES) $(wildcard */*.h)
-	clang-tidy --quiet $(SOURCES) -- $(STANDARD) -Icommon
+	clang-tidy --quiet $(filter-out tests/%,$(SOURCES)) -- $(STANDARD) -Icommon
+	clang-tidy --quiet $(filter tests/%,$(SOURCES)) -- $(TEST_CFLAGS) -Icommon
 	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
 	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL common 0*
 	shellcheck .ci/run $(wildcard tests/*.sh)
