@@ -46,8 +46,8 @@ parts=$root/tests/lessons
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/lessons.XXXXXX") || exit 1
 copy=$tmp/copy
 known=$tmp/known
-pid1='' pid2='' pid3='' pid4=''
 passed=0 failed=0 skipped=0
+# shellcheck source=/dev/null
 . "$parts/session.sh"
 
 cleanup() {
@@ -145,7 +145,7 @@ check() {
     case $2 in
     run) check_session "$1" "$3" ;;
     save) cp "$1" "$copy/$3" ;;
-    diff) check_diff "$1" ${3% *} ${3#* } ;;
+    diff) check_diff "$1" "${3% *}" "${3#* }" ;;
     drawing | not) ;;
     '') why="no comment before this block says what it is"; false ;;
     *) why="no such file: $2"; [ -f "$root/$2" ] &&
@@ -204,10 +204,13 @@ exists() {
         ;;
     file) [ -e "$root/$2" ] || [ -f "$root/$2.c" ] || [ -e "$copy/$2" ] ;;
     target)
-        grep -q -E "^([^#:=]* )?$2( [^:=]*)?:" "$root/Makefile" ||
-            grep -q -E "^$(echo "$2" | sed 's/0[1-4]$/%/'):" "$root/Makefile"
+        cat "$root/Makefile" "$root"/tests/*.mk |
+            grep -q -E "^([^#:=]* )?$2( [^:=]*)?:"
         ;;
-    variable) grep -q -E "(\\$\(|[ #])${2%=}[=)]" "$root/Makefile" ;;
+    variable)
+        grep -q -E "(\\$\(|[ #\"])${2%=}[=)\"]" "$root/Makefile" \
+            "$root"/tests/*.mk "$root/tests/harness.c"
+        ;;
     selector) grep -q "name = \"$2\"" "$root"/common/*_selector.c ;;
     function)
         grep -q -E "(^|[^a-z_])$2([^a-z_]|$)" "$root"/common/*.h \

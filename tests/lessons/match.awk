@@ -10,10 +10,12 @@
 # 2: there is not enough yet.
 
 BEGIN {
-    while ((getline line < ENVIRON["KNOWN"]) > 0) {
+    known_file = ENVIRON["KNOWN"]
+    while ((getline line < known_file) > 0) {
         split(line, pair, " ")
         known[pair[1]] = pair[2]
     }
+    close(known_file)
     expected = plain(ENVIRON["EXPECTED"])
     status = 2
 }
@@ -27,7 +29,7 @@ END {
         status = 3
     if (status == 0 || status == 3)
         for (number in found)
-            print number, found[number] >> ENVIRON["KNOWN"]
+            print number, found[number] >> known_file
     exit status
 }
 

@@ -5,11 +5,13 @@
 # "PORT ?".
 
 BEGIN {
-    while ((getline line < ENVIRON["KNOWN"]) > 0) {
+    known_file = ENVIRON["KNOWN"]
+    while ((getline line < known_file) > 0) {
         split(line, pair, " ")
         if (pair[2] != "?")
             known[pair[1]] = pair[2]
     }
+    close(known_file)
 }
 
 {
@@ -35,7 +37,7 @@ function serve(text, start, size,    server, end, port)
         server = substr(server, 1, RSTART - 1)
     }
     if (!(port in known)) {
-        print port, "?" >> ENVIRON["KNOWN"]
+        print port, "?" >> known_file
         known[port] = port
         port = "0"
     }

@@ -5,7 +5,9 @@
 # what the descriptor N + 3 writes into the pipe $tmp/keys.N. statusN is the
 # exit status of the last one. staysN is set if it runs until somebody ends it.
 # Failures leave the reason in $why.
+# shellcheck disable=SC2034,SC2154 # variables of lessons.sh, and of eval
 
+pid1='' pid2='' pid3='' pid4=''
 patience=500 # times 20 ms or so: how long to wait for what should come at once
 
 nap() {
@@ -129,7 +131,9 @@ expect() {
         1) break ;;
         esac
         tries=$((tries + 1))
-        [ -z "$ended" ] && [ $tries -lt $patience ] || break
+        if [ -n "$ended" ] || [ $tries -ge $patience ]; then
+            break
+        fi
         nap
     done
     why="T$1 prints: $(sed 1q "$tmp/now"); the text says: $2"
@@ -233,7 +237,7 @@ play() {
         echo "$number ?" >>"$known"
     done
     normalise "$1" >"$tmp/session"
-    status1= status2= status3= status4=
+    status1='' status2='' status3='' status4=''
     steps && all_said
     played=$?
     reason=$why
