@@ -1,0 +1,908 @@
+/* chaos_run.c -- conversations with programs whose system calls are unreliable.
+ *
+ *     chaos_run [-s SEEDS] [-j JOBS] [-l LIBRARY] [NAME]...
+ *
+ * SEEDS is "7", "1-200" or "1,5,9-12"; a NAME is the beginning of
+ * "03_selectors_callbacks/upper:poll", or of the part behind its slash. Each
+ * program is run with each selector and each seed, chaos.c preloaded, and
+ * talked to. What must hold, whatever went wrong:
+ *
+ *   - each byte is right: 32 MiB through upper, 3000 exchanges with each
+ *     server, 200 connects, 256 KiB through the client;
+ *   - a server may turn a client away, but before it has answered, never
+ *     later, and no more often than it was given a reason (ECONNABORTED,
+ *     EMFILE, ENOMEM); the client then comes again;
+ *   - as many replies as there were successful recv() calls: no event is lost;
+ *   - a server does not end, does not hang, and goes to sleep when there is
+ *     nothing to do.
+ *
+ * A run is a process of its own, so that it can fail alone.
+ */
+#include "chaos.h"
+#include "emulation.h"
+#include "harness.h"
+#include "selector.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MIB = 1024 * 1024 };
+
+struct program {
+    const char *path;
+    void (*talk)(const struct program *program, struct child *child);
+    bool has_selector;
+    int clients;       /* at a time */
+    const char *rates; /* the faults that its policy does not survive */
+};
+
+/* What the process of a run and its parent share. */
+struct run {
+    const struct program *program;
+    const char *backend; /* NULL: none to choose */
+    unsigned seed;
+    pid_t pid; /* 0: free */
+    struct chaos_report *report;
+    int report_fd;
+    char *message; /* why it has failed */
+};
+
+enum { MESSAGE_SIZE = 16 * 1024 };
+
+static struct run *run; /* the one that this process is for */
+static const char *library;
+
+/* -- chance ---------------------------------------------------------------- */
+
+static uint32_t chance;
+
+/* Below limit. xorshift: the same on every system. */
+static unsigned any(unsigned limit)
+{
+    chance ^= chance << 13;
+    chance ^= chance >> 17;
+    chance ^= chance << 5;
+    return chance % limit;
+}
+
+/* -- starting -------------------------------------------------------------- */
+
+static void set(const char *name, const char *value)
+{
+    setenv(name, value, 1);
+}
+
+/* Only for what is started next, not for ps(1) and the like. */
+static void begin_chaos(void)
+{
+    const char *rates = getenv("RATES");
+    char text[400];
+
+    snprintf(text, sizeof text, "%u", run->seed);
+    set("CHAOS_SEED", text);
+    snprintf(text, sizeof text, "%d", run->report_fd);
+    set("CHAOS_REPORT", text);
+    /* Inside the stand-in for /dev/poll it is poll() that fails. */
+    snprintf(text, sizeof text, "%s,%s%s", run->program->rates,
+             run->backend != NULL && strcmp(run->backend, "devpoll") == 0
+                 ? "calloc:ENOMEM=0,"
+                 : "",
+             rates == NULL ? "" : rates);
+    set("CHAOS_RATES", text);
+    set("LD_PRELOAD", library);
+    set("DYLD_INSERT_LIBRARIES", library);
+}
+
+static void end_chaos(void)
+{
+    unsetenv("LD_PRELOAD");
+    unsetenv("DYLD_INSERT_LIBRARIES");
+}
+
+static struct launch launch(void)
+{
+    return (struct launch){.path = run->program->path,
+                           .selector = run->backend};
+}
+
+/* -- what must hold -------------------------------------------------------- */
+
+static unsigned long faults(enum chaos_kind kind)
+{
+    return run->report->faults[kind];
+}
+
+static int turned_away;
+
+static void expect_few_shed(void)
+{
+    unsigned long reasons = faults(CHAOS_ECONNABORTED) + faults(CHAOS_EMFILE) +
+                            faults(CHAOS_ENOMEM);
+
+    if ((unsigned long)turned_away > reasons)
+        fail_with("%d clients were turned away, but only %lu faults were a "
+                  "reason for that",
+                  turned_away, reasons);
+}
+
+static long long used_ns(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * 1000000000LL + used.tv_nsec;
+}
+
+/* It may be woken for nothing some times more; but while we compute, a program
+ * that spins would make thousands of calls, if it has its turn. If not, it had
+ * it before. */
+static void expect_rest(const char *when)
+{
+    enum { MEANWHILE_NS = 3 * 1000 * 1000, FRUITLESS = 20 };
+    long long limit = now_ms() + patience_ms();
+    unsigned long calls = 0;
+
+    do {
+        long long end = used_ns() + MEANWHILE_NS;
+
+        if (now_ms() > limit)
+            fail_with("expected the program to sleep %s, but it goes on making "
+                      "calls (%lu by now)",
+                      when, calls);
+        calls = run->report->calls;
+        while (used_ns() < end)
+            continue;
+    } while (calls != run->report->calls || !run->report->asleep);
+    if (run->report->fruitless > FRUITLESS)
+        fail_with("expected the program to sleep until there is something to "
+                  "do, but it was woken %lu times in a row and did nothing",
+                  run->report->fruitless);
+}
+
+/* -- servers --------------------------------------------------------------- */
+
+static const char reply[] = "Hello World\n";
+
+enum { REPLY_SIZE = sizeof reply - 1, EXCHANGES = 3000, MOST_CLIENTS = 40 };
+
+struct talker {
+    int fd; /* -1: nobody */
+    int left;
+    bool patient; /* sends single bytes, so it knows what it is owed */
+};
+
+static struct talker talkers[MOST_CLIENTS];
+static unsigned long replies;
+
+/* Comes until it is answered. */
+static int arrive(int port, const char *text, const char *answer)
+{
+    for (;;) {
+        int fd = client_connect(port);
+
+        if (client_is_answered(fd, text, answer))
+            return fd;
+        close(fd);
+        turned_away++;
+        expect_few_shed();
+    }
+}
+
+static void come(struct talker *talker, int port)
+{
+    talker->fd = arrive(port, "x", reply);
+    talker->left = 1 + (int)any(100);
+    talker->patient = any(2) == 0;
+    replies++;
+}
+
+/* Half-closed: what is owed must come, and then the end. */
+static void leave_politely(struct talker *talker)
+{
+    char bytes[REPLY_SIZE];
+    size_t got = 0;
+    ssize_t received;
+
+    client_finish_sending(talker->fd);
+    for (;;) {
+        client_expect_readable(talker->fd);
+        received = recv(talker->fd, bytes + got, sizeof bytes - got, 0);
+        if (received <= 0)
+            break;
+        got += (size_t)received;
+        if (memcmp(bytes, reply, got) != 0)
+            fail_with("client %d: expected %s, got %s", client_port(talker->fd),
+                      quoted(reply, got), quoted(bytes, got));
+        replies += got == REPLY_SIZE;
+        got %= REPLY_SIZE;
+    }
+    if (received == -1 || got != 0)
+        fail_with("client %d: expected the end after a whole reply, got %s "
+                  "after %s",
+                  client_port(talker->fd),
+                  received == 0 ? "the end" : strerror(errno),
+                  quoted(bytes, got));
+    close(talker->fd);
+}
+
+static void leave(struct talker *talker)
+{
+    if (!talker->patient || any(3) == 0)
+        leave_politely(talker);
+    else if (any(2) == 0)
+        client_reset(talker->fd);
+    else
+        close(talker->fd);
+    talker->fd = -1;
+}
+
+static void ask(const struct talker *talker)
+{
+    static const char words[] = "words, words";
+    size_t size = talker->patient ? 1 : 1 + any(sizeof words - 1);
+
+    client_send(talker->fd, words, size);
+}
+
+/* Nobody waits for another's reply before it asks. Some come to be reset. */
+static void exchange(int port, int clients)
+{
+    int asked = 1 + (int)any((unsigned)clients);
+
+    for (int i = 0; i < asked; i++)
+        if (talkers[i].fd == -1)
+            come(&talkers[i], port);
+    for (int i = 0; i < asked; i++)
+        ask(&talkers[i]);
+    for (int i = 0; i < asked; i++) {
+        client_expect_text(talkers[i].fd, reply);
+        replies++;
+        if (--talkers[i].left == 0)
+            leave(&talkers[i]);
+    }
+    if (any(20) == 0)
+        client_reset(client_connect(port));
+}
+
+static void expect_no_reply_lost(void)
+{
+    unsigned long received = run->report->received;
+
+    if (received != replies)
+        fail_with("the server received %lu times, but sent %lu replies",
+                  received, replies);
+}
+
+static void talk_to_server(const struct program *program, struct child *child)
+{
+    int clients = program->clients > 1 ? 1 + (int)any(MOST_CLIENTS) : 1;
+
+    for (int i = 0; i < clients; i++)
+        talkers[i].fd = -1;
+    while (replies < EXCHANGES)
+        exchange(child->port, clients);
+    expect_rest("while its clients say nothing");
+    for (int i = 0; i < clients; i++)
+        if (talkers[i].fd != -1)
+            leave_politely(&talkers[i]);
+    expect_no_reply_lost();
+    expect_rest("when its clients have left");
+}
+
+/* -- upper ----------------------------------------------------------------- */
+
+enum { FLOWS = 6, FLOW_BYTES = 4 * MIB, FIRST_FLOW_BYTES = 12 * MIB };
+
+struct conversation {
+    int fd;
+    struct flow flow;
+};
+
+static bool is_over(const struct conversation *conversation)
+{
+    return conversation->flow.received == conversation->flow.total;
+}
+
+/* One after the other as far as it goes; if that is nowhere, waits for one that
+ * is not over: it must come forward, whatever the others do. */
+static bool converse(struct conversation *conversations)
+{
+    const struct conversation *waiting = NULL;
+    size_t moved = 0;
+
+    for (int i = 0; i < FLOWS; i++) {
+        struct conversation *one = &conversations[i];
+
+        moved += flow_send(one->fd, &one->flow);
+        moved += flow_receive(one->fd, &one->flow);
+        if (!is_over(one))
+            waiting = one;
+    }
+    if (moved == 0 && waiting != NULL)
+        client_expect_readable(waiting->fd);
+    return waiting != NULL;
+}
+
+static void say_good_bye(int fd)
+{
+    client_finish_sending(fd);
+    client_expect_end(fd);
+    close(fd);
+}
+
+/* Others come meanwhile, and go in any order and manner. */
+static void come_or_go(int port, int *guest)
+{
+    if (*guest == -1) {
+        *guest = arrive(port, "x", "X");
+        return;
+    }
+    if (any(2) == 0)
+        client_reset(*guest);
+    else
+        say_good_bye(*guest);
+    *guest = -1;
+}
+
+static void talk_to_upper(const struct program *program, struct child *child)
+{
+    enum { GUESTS = 6 };
+    int guests[GUESTS] = {-1, -1, -1, -1, -1, -1};
+    struct conversation conversations[FLOWS];
+
+    for (int i = 0; i < FLOWS; i++) {
+        come_or_go(child->port, &guests[i % GUESTS]);
+        conversations[i].fd = arrive(child->port, "x", "X");
+        conversations[i].flow = (struct flow){
+            .seed = any(1000),
+            .total = i == 0 ? FIRST_FLOW_BYTES : FLOW_BYTES,
+        };
+    }
+    while (converse(conversations))
+        if (any(20) == 0)
+            come_or_go(child->port, &guests[any(GUESTS)]);
+    expect_rest("while its clients say nothing");
+    for (int i = 0; i < FLOWS; i++)
+        say_good_bye(conversations[i].fd);
+    for (int i = 0; i < GUESTS; i++)
+        if (guests[i] != -1)
+            say_good_bye(guests[i]);
+    expect_rest("when its clients have left");
+}
+
+/* -- client ---------------------------------------------------------------- */
+
+enum { LINES = 4096, LINE_SIZE = 64 };
+
+/* Without the prompts, which are there as often as a piece of a reply ended
+ * with a line. */
+static size_t without_prompts(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from != '\0';)
+        if (strncmp(from, ">>>", 3) == 0)
+            from += 3;
+        else
+            *to++ = *from++;
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+static void expect_lines(char *text)
+{
+    size_t length = without_prompts(text);
+
+    for (int i = 0; i < LINES; i++) {
+        char line[LINE_SIZE];
+        int size = snprintf(line, sizeof line, "LINE %d OF WHAT WAS SAID\n", i);
+
+        if (length < (size_t)size || strncmp(text, line, (size_t)size) != 0)
+            fail_with("expected %s from the client, got %s",
+                      quoted(line, (size_t)size), quoted(text, length));
+        text += size;
+        length -= (size_t)size;
+    }
+    if (strcmp(text, "") != 0 && strcmp(text, "\n") != 0)
+        fail_with("expected nothing more from the client, got %s",
+                  quoted(text, length));
+}
+
+/* child is an upper without faults. */
+static void talk_to_client(const struct program *program, struct child *upper)
+{
+    char port[12];
+    const char *arguments[] = {port, NULL};
+    const struct launch client_launch = {.path = program->path};
+    struct child *client;
+
+    snprintf(port, sizeof port, "%d", upper->port);
+    begin_chaos();
+    client = child_start(&client_launch, arguments);
+    end_chaos();
+    for (int i = 0; i < LINES; i++) {
+        char line[LINE_SIZE];
+        int size = snprintf(line, sizeof line, "line %d of what was said\n", i);
+
+        child_write(client, line, (size_t)size);
+    }
+    child_end_input(client);
+    child_expect_exit(client, 0);
+    expect_lines(client->out.text);
+    child_free(client);
+}
+
+/* -- connect --------------------------------------------------------------- */
+
+enum { LISTENERS = 20, CONNECTS = 200, NAME_SIZE = 24 };
+
+struct host {
+    char name[NAME_SIZE];
+    int listener;
+    bool refuses;
+};
+
+/* How many lines begin with these words. */
+static int count(const struct stream *stream, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+static int count(const struct stream *stream, const char *format, ...)
+{
+    char words[100];
+    va_list arguments;
+    int found = 0;
+
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    for (const char *line = stream->length == 0 ? NULL : stream->text;
+         line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        found += strncmp(line, words, strlen(words)) == 0;
+    }
+    return found;
+}
+
+static int accepted(int listener)
+{
+    int count = 0;
+    int fd;
+
+    for (; (fd = accept(listener, NULL, NULL)) != -1; count++)
+        close(fd);
+    return count;
+}
+
+/* Each of its targets has come to one end, and to the right one. Returns how
+ * many were given up because of a fault. */
+static int expect_host(struct child *child, const struct host *host)
+{
+    enum { EACH = CONNECTS / LISTENERS };
+    const char *program = strrchr(run->program->path, '/') + 1;
+    const char *name = host->name;
+    int connected = count(&child->out, "connected! %s ", name) +
+                    count(&child->out, "connected! %s\n", name);
+    int unwatched = count(&child->err, "%s: cannot watch %s,", program, name);
+    int failed = count(&child->err, "%s: %s: ", program, name) +
+                 count(&child->err, "%s: %s (", program, name) + unwatched;
+    int given_up =
+        count(&child->err, "%s: %s: %s\n", program, name, strerror(EMFILE)) +
+        count(&child->err, "%s: %s: %s\n", program, name,
+              gai_strerror(EAI_MEMORY)) +
+        unwatched;
+    int really = host->refuses ? 0 : accepted(host->listener);
+
+    if (connected + failed != EACH)
+        fail_with("expected that %d connects to %s are decided, but %d were "
+                  "connected and %d failed",
+                  EACH, host->name, connected, failed);
+    if (host->refuses ? connected > 0 : failed != given_up)
+        fail_with("%s %s, but %d were connected and %d failed, %d of these "
+                  "because of a fault",
+                  host->name, host->refuses ? "refuses" : "listens", connected,
+                  failed, given_up);
+    if (!host->refuses && (really < connected || really > connected + given_up))
+        fail_with("%d connects to %s are said to be connected, but %d are",
+                  connected, host->name, really);
+    return given_up;
+}
+
+static void open_hosts(struct host *hosts)
+{
+    for (int i = 0; i < LISTENERS; i++) {
+        int port;
+
+        hosts[i].refuses = i % 4 == 3;
+        hosts[i].listener =
+            hosts[i].refuses ? listener_refusing(&port) : listener_open(&port);
+        snprintf(hosts[i].name, sizeof hosts[i].name, "127.0.0.1:%d", port);
+    }
+}
+
+static void talk_to_connect(const struct program *program, struct child *none)
+{
+    const struct launch how = launch();
+    struct host hosts[LISTENERS];
+    const char *arguments[CONNECTS + 1] = {NULL};
+    unsigned long reasons;
+    int given_up = 0;
+    struct child *child;
+
+    open_hosts(hosts);
+    for (int i = 0; i < CONNECTS; i++)
+        arguments[i] = hosts[i % LISTENERS].name;
+    begin_chaos();
+    child = child_start(&how, arguments);
+    end_chaos();
+    child_expect_exit(child, 1); /* some are refused */
+    for (int i = 0; i < LISTENERS; i++)
+        given_up += expect_host(child, &hosts[i]);
+    reasons = faults(CHAOS_EMFILE) + faults(CHAOS_ENOMEM);
+    if ((unsigned long)given_up > reasons)
+        fail_with("%d connects were given up, but only %lu faults were a "
+                  "reason for that",
+                  given_up, reasons);
+    child_free(child);
+}
+
+/* -- one run --------------------------------------------------------------- */
+
+#define NO_OTHER_CONNECTION                                                    \
+    "socket:EMFILE=0,malloc:ENOMEM=0,calloc:ENOMEM=0,epoll_ctl:ENOMEM=0"
+#define SERVER "socket:EMFILE=0"
+/* DESIGN.md, section 5: whoever does not read its replies is closed. */
+#define CLOSES_SLOW_READERS SERVER ",send:EAGAIN=0"
+
+static const struct program programs[] = {
+    {"01_blocking/server", talk_to_server, false, 1, CLOSES_SLOW_READERS},
+    {"01_blocking/functions", talk_to_server, false, 1, CLOSES_SLOW_READERS},
+    {"02_select_loop/server", talk_to_server, false, MOST_CLIENTS,
+     CLOSES_SLOW_READERS},
+    {"03_selectors_callbacks/server", talk_to_server, true, MOST_CLIENTS,
+     CLOSES_SLOW_READERS},
+    {"03_selectors_callbacks/upper", talk_to_upper, true, FLOWS, SERVER},
+    {"03_selectors_callbacks/client", talk_to_client, false, 0,
+     NO_OTHER_CONNECTION},
+    {"04_nonblocking_connect/connect", talk_to_connect, true, 0, ""},
+    {"04_nonblocking_connect/busy", talk_to_connect, false, 0, ""},
+};
+
+enum { PROGRAMS = sizeof programs / sizeof programs[0], BACKENDS = 8 };
+
+static void report_trace(char *message, size_t size)
+{
+    static const char *const calls[] = {CHAOS_CALLS(CHAOS_NAME_OF)};
+    static const char *const kinds[] = {CHAOS_KINDS(CHAOS_TEXT_OF)};
+    enum { SHOWN = 12 };
+    unsigned long end = run->report->traced;
+
+    for (unsigned long i = end < SHOWN ? 0 : end - SHOWN; i < end; i++) {
+        const struct chaos_fault *fault = &run->report->trace[i % CHAOS_TRACE];
+        size_t used = strlen(message);
+
+        snprintf(message + used, size - used,
+                 "\n    %s() no. %lu, descriptor %d: %s %ld",
+                 calls[fault->call], fault->number, fault->fd,
+                 kinds[fault->kind], fault->size);
+    }
+}
+
+/* A program that complains a hundred times of the same is quoted once. */
+static void keep_lines(const char *text, char *kept, size_t size)
+{
+    const char *before = "";
+    size_t length = 0;
+
+    for (; *text != '\0'; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        if (strncmp(before, text, length + 1) != 0)
+            snprintf(kept + strlen(kept), size - strlen(kept), "%.*s\n",
+                     (int)length, text);
+        before = text;
+    }
+}
+
+static void keep_message(const char *message)
+{
+    run->message[0] = '\0';
+    keep_lines(message, run->message, MESSAGE_SIZE);
+    snprintf(run->message + strlen(run->message),
+             MESSAGE_SIZE - strlen(run->message), "  the last faults:");
+    report_trace(run->message, MESSAGE_SIZE);
+    exit(1);
+}
+
+/* Programs with a stand-in for a system call are built elsewhere. */
+static void choose_build(void)
+{
+    const char *emulated = getenv("EMULATED");
+
+    if (run->backend != NULL && emulation_of(run->backend) && emulated != NULL)
+        set("O", emulated);
+}
+
+static void converse_and_exit(void)
+{
+    const struct program *program = run->program;
+    const struct launch how = launch();
+    const struct launch calm = {.path = "03_selectors_callbacks/upper"};
+    struct child *child = NULL;
+
+    setpgid(0, 0);
+    alarm((unsigned)patience_ms() / 1000 * 12 + 1);
+    harness_failed = keep_message;
+    chance = run->seed * 2654435761U + 1;
+    choose_build();
+    if (program->clients > 0) {
+        begin_chaos();
+        child = server_start(&how);
+        end_chaos();
+    } else if (program->talk == talk_to_client) {
+        child = server_start(&calm);
+    }
+    program->talk(program, child);
+    if (child != NULL)
+        child_stop(child);
+    exit(0);
+}
+
+/* -- all runs -------------------------------------------------------------- */
+
+struct line { /* of the output: a program with a selector */
+    const struct program *program;
+    const char *backend;
+    int runs_left;
+    int failed;
+    unsigned long faults[CHAOS_KIND_COUNT];
+};
+
+enum { LINES_MOST = PROGRAMS * BACKENDS, SEEDS_MOST = 10000, JOBS_MOST = 64 };
+
+static struct line lines_out[LINES_MOST];
+static int line_count;
+static unsigned seeds[SEEDS_MOST];
+static int seed_count;
+static const char *seeds_text = "1-40";
+static struct run slots[JOBS_MOST];
+static int passed_runs, failed_runs;
+
+static void name_line(const struct line *line, char *name, size_t size)
+{
+    snprintf(name, size, "%s%s%s", line->program->path,
+             line->backend == NULL ? "" : ":",
+             line->backend == NULL ? "" : line->backend);
+}
+
+static bool is_asked_for(const struct line *line, char **names)
+{
+    char full[100];
+    const char *base;
+
+    name_line(line, full, sizeof full);
+    base = strchr(full, '/') + 1;
+    for (char **name = names; *name != NULL; name++)
+        if (strncmp(full, *name, strlen(*name)) == 0 ||
+            strncmp(base, *name, strlen(*name)) == 0)
+            return true;
+    return *names == NULL;
+}
+
+static void add_line(const struct program *program, const char *backend,
+                     char **names)
+{
+    struct line line = {.program = program, .backend = backend};
+
+    if (is_asked_for(&line, names))
+        lines_out[line_count++] = line;
+}
+
+static void list_lines(char **names)
+{
+    for (int i = 0; i < PROGRAMS; i++) {
+        if (!programs[i].has_selector)
+            add_line(&programs[i], NULL, names);
+        for (int j = 0; programs[i].has_selector && j < BACKENDS; j++)
+            if (selector_backend_name(j) == NULL)
+                break;
+            else
+                add_line(&programs[i], selector_backend_name(j), names);
+    }
+}
+
+static bool list_seeds(const char *text)
+{
+    while (*text != '\0') {
+        char *end;
+        unsigned long first = strtoul(text, &end, 10);
+        unsigned long last = first;
+
+        if (end == text)
+            return false;
+        if (*end == '-')
+            last = strtoul(end + 1, &end, 10);
+        for (; first <= last && seed_count < SEEDS_MOST; first++)
+            seeds[seed_count++] = (unsigned)first;
+        if (*end != ',' && *end != '\0')
+            return false;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return seed_count > 0;
+}
+
+static void *shared(size_t size, int fd)
+{
+    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (map == MAP_FAILED) {
+        perror("chaos_run: mmap");
+        exit(2);
+    }
+    return map;
+}
+
+static void open_slot(struct run *slot)
+{
+    FILE *file = tmpfile();
+
+    if (file == NULL ||
+        ftruncate(fileno(file), sizeof *slot->report + MESSAGE_SIZE) == -1) {
+        perror("chaos_run: a temporary file");
+        exit(2);
+    }
+    slot->report_fd = dup(fileno(file));
+    slot->report = shared(sizeof *slot->report + MESSAGE_SIZE, slot->report_fd);
+    slot->message = (char *)(slot->report + 1);
+    fclose(file);
+}
+
+static void start_run(struct run *slot, const struct line *line, unsigned seed)
+{
+    slot->program = line->program;
+    slot->backend = line->backend;
+    slot->seed = seed;
+    memset(slot->report, 0, sizeof *slot->report + MESSAGE_SIZE);
+    fflush(stdout);
+    slot->pid = fork();
+    if (slot->pid == 0) {
+        run = slot;
+        converse_and_exit();
+    }
+}
+
+static void print_line(const struct line *line)
+{
+    static const char *const kinds[] = {CHAOS_KINDS(CHAOS_TEXT_OF)};
+    const char *comma = "";
+    char name[100];
+
+    name_line(line, name, sizeof name);
+    printf("%-6s %-38s seeds %s: ", line->failed == 0 ? "ok" : "FAILED", name,
+           seeds_text);
+    for (int kind = 0; kind < CHAOS_KIND_COUNT; kind++)
+        if (line->faults[kind] != 0) {
+            printf("%s%lu %s", comma, line->faults[kind], kinds[kind]);
+            comma = ", ";
+        }
+    printf("\n");
+    fflush(stdout);
+}
+
+/* Of each program the first few in full. */
+static void print_failure(const struct run *slot, const struct line *line,
+                          int status)
+{
+    enum { IN_FULL = 3 };
+    const char *rates = getenv("RATES");
+    const char *o = getenv("O");
+
+    printf("\n%s%s%s, seed %u: %s\n  again: make chaos-%.2s PROGRAM=%s",
+           slot->program->path, slot->backend == NULL ? "" : ":",
+           slot->backend == NULL ? "" : slot->backend, slot->seed,
+           slot->message[0] == '\0' ? "ended without a message"
+           : line->failed > IN_FULL ? "failed, too"
+                                    : slot->message,
+           slot->program->path, strchr(slot->program->path, '/') + 1);
+    if (slot->backend != NULL)
+        printf(":%s", slot->backend);
+    printf(" SEED=%u", slot->seed);
+    if (rates != NULL && *rates != '\0')
+        printf(" RATES='%s'", rates);
+    if (o != NULL && *o != '\0')
+        printf(" O=%s", o);
+    if (WIFSIGNALED(status))
+        printf("\n  (the run itself was killed by signal %d)",
+               WTERMSIG(status));
+    printf("\n\n");
+}
+
+static void end_run(struct run *slot, int status)
+{
+    struct line *line = lines_out;
+
+    while (line->program != slot->program || line->backend != slot->backend)
+        line++;
+    kill(-slot->pid, SIGKILL); /* what a run that was killed has left behind */
+    slot->pid = 0;
+    for (int kind = 0; kind < CHAOS_KIND_COUNT; kind++)
+        line->faults[kind] += slot->report->faults[kind];
+    if (status == 0) {
+        passed_runs++;
+    } else {
+        failed_runs++;
+        line->failed++;
+        print_failure(slot, line, status);
+    }
+    if (--line->runs_left == 0)
+        print_line(line);
+}
+
+static void await_run(void)
+{
+    int status;
+    pid_t pid = wait(&status);
+
+    for (int i = 0; i < JOBS_MOST; i++)
+        if (pid > 0 && slots[i].pid == pid)
+            end_run(&slots[i], status);
+}
+
+static struct run *free_slot(int jobs)
+{
+    for (;;) {
+        for (int i = 0; i < jobs; i++)
+            if (slots[i].pid == 0)
+                return &slots[i];
+        await_run();
+    }
+}
+
+static void run_all(int jobs)
+{
+    for (int i = 0; i < jobs; i++)
+        open_slot(&slots[i]);
+    for (int i = 0; i < line_count; i++)
+        lines_out[i].runs_left = seed_count;
+    for (int i = 0; i < line_count; i++)
+        for (int j = 0; j < seed_count; j++)
+            start_run(free_slot(jobs), &lines_out[i], seeds[j]);
+    while (passed_runs + failed_runs < line_count * seed_count)
+        await_run();
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: chaos_run [-s SEEDS] [-j JOBS] -l LIBRARY "
+                    "[NAME]...\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    long jobs = sysconf(_SC_NPROCESSORS_ONLN);
+    int option;
+
+    while ((option = getopt(argc, argv, "s:j:l:")) != -1)
+        if (option == 's')
+            seeds_text = optarg;
+        else if (option == 'j')
+            jobs = strtol(optarg, NULL, 10);
+        else if (option == 'l')
+            library = optarg;
+        else
+            return usage();
+    list_lines(argv + optind);
+    if (library == NULL || !list_seeds(seeds_text) || line_count == 0)
+        return usage();
+    run_all(jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : (int)jobs);
+    printf("%d passed, %d failed\n", passed_runs, failed_runs);
+    return failed_runs == 0 ? 0 : 1;
+}
