@@ -203,8 +203,8 @@ static double take_turn(const struct game *game, struct entry *entry)
     ns = play(game, entry, entry->times == 0 ? 1 : (entry->times + 9) / 10);
     if (entry->times == 0) {
         entry->times = (int)(turn_ns / (play(game, entry, 3) / 3));
-        if (entry->times < 3)
-            entry->times = 3;
+        if (entry->times < 10)
+            entry->times = 10;
     } else {
         ns = play(game, entry, entry->times);
     }

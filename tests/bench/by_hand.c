@@ -9,6 +9,7 @@
 #include "selector_impl.h" /* for HAVE_EPOLL and HAVE_KQUEUE only */
 
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/select.h>
 #include <unistd.h>
@@ -167,7 +168,8 @@ static void kqueue_open(const int *fds, int count)
     kqueue_events = allocate(count, sizeof *kqueue_events);
     kqueue_room = count;
     for (int i = 0; i < count; i++)
-        EV_SET(&kqueue_events[i], fds[i], EVFILT_READ, EV_ADD, 0, 0, 0);
+        EV_SET(&kqueue_events[i], (uintptr_t)fds[i], EVFILT_READ, EV_ADD, 0, 0,
+               0);
     if (kevent(kqueue_fd, kqueue_events, count, NULL, 0, NULL) == -1)
         measure_fail("kevent");
 }

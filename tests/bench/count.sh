@@ -9,7 +9,6 @@
 
 SHORT=1000
 LONG=6000
-MANY=51000 # requests: 9000 connections are not accepted alike each time
 
 callgrind="valgrind --tool=callgrind --callgrind-out-file=/dev/null"
 
@@ -64,11 +63,11 @@ count_events() { # IDLE ACTIVE
 count_requests() { # IDLE
     progress "counting instructions: requests beside $1 idle connections"
     rows_of_instructions "idle connections: one request" \
-        "$1" $((MANY - SHORT)) \
+        "$1" $((LONG - SHORT)) \
         "by hand" "$(instructions_of_server "$program_by_hand" "$1" $SHORT)" \
-        "$(instructions_of_server "$program_by_hand" "$1" $MANY)" \
+        "$(instructions_of_server "$program_by_hand" "$1" $LONG)" \
         "stage 03" "$(instructions_of_server "$program_03" "$1" $SHORT)" \
-        "$(instructions_of_server "$program_03" "$1" $MANY)"
+        "$(instructions_of_server "$program_03" "$1" $LONG)"
 }
 
 # -- system calls ---------------------------------------------------------------

@@ -277,13 +277,14 @@ static void start(struct server *server, char *argument)
     series_free(&server->rates);
 }
 
+/* The server before its clients, or it would count how they leave. */
 static void stop(struct server *server)
 {
-    selector_close(server->selector);
-    free(server->clients);
+    child_stop(&server->child);
     if (options.idle > 0)
         child_stop(&server->holder);
-    child_stop(&server->child);
+    selector_close(server->selector);
+    free(server->clients);
 }
 
 /* -- rounds ---------------------------------------------------------------- */

@@ -16,7 +16,7 @@ $9 != "-" { ratio[group, $3, $5] = $9; compared[$3]; compared[group, $5] }
 function number(n) {
     if (n == "") return "."
     if (n >= 1000 || n == int(n)) return sprintf("%.0f", n)
-    return sprintf(n >= 100 ? "%.1f" : n >= 10 ? "%.2f" : "%.3f", n)
+    return sprintf((n >= 100 ? "%.1f" : (n >= 10 ? "%.2f" : "%.3f")), n)
 }
 
 function times(r) { return r == "" ? "" : sprintf("x%.2f", r) }
@@ -34,7 +34,7 @@ function curve(    g, i, who, part) {
         printf "%7s", groups[g]
         for (i = 1; i <= name_count; i++) {
             n = value[groups[g], names[i], "ns/event"]
-            printf "%8s", n == "" ? "." : number(n / 1000)
+            printf "%8s", (n == "" ? "." : number(n / 1000))
             if (names[i] in compared) printf "%6s", times(ratio[groups[g], names[i], "ns/event"])
         }
         print ""
