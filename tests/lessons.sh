@@ -37,6 +37,9 @@ set -u
 LC_ALL=C
 export LC_ALL
 unset SELECTOR
+# Leaks are the business of other tests, and cannot be looked for under strace.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
 # The interpreter itself: a wrapper in front of it may be slow.
 PATH=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))' \
     2>/dev/null):$PATH
@@ -184,7 +187,7 @@ check_proofs() {
             EXPECTED=$expected KNOWN=$known awk -f "$parts/match.awk"; then
             passed=$((passed + 1))
         else
-            fail "$line" "$command" "prints: $got; the text says: $expected"
+            fail "$line" "$command" "expected: $expected, got: $got"
         fi
     done 8<"$tmp/proofs"
 }
@@ -202,7 +205,10 @@ exists() {
         *) [ -e "$root/$2" ] ;;
         esac
         ;;
-    file) [ -e "$root/$2" ] || [ -f "$root/$2.c" ] || [ -e "$copy/$2" ] ;;
+    file)
+        [ -e "$root/$2" ] || [ -f "$root/$2.c" ] || [ -e "$copy/$2" ] ||
+            [ -f "$copy/$2.c" ]
+        ;;
     target)
         cat "$root/Makefile" "$root"/tests/*.mk |
             grep -q -E "^([^#:=]* )?$2( [^:=]*)?:"

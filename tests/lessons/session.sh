@@ -136,7 +136,8 @@ expect() {
         fi
         nap
     done
-    why="T$1 prints: $(sed 1q "$tmp/now"); the text says: $2"
+    got=$(sed 1q "$tmp/now")
+    why="T$1: expected: $2, got: ${got:-nothing}"
     return 1
 }
 
