@@ -82,6 +82,24 @@ static void describe(struct child *child, char *message, size_t size)
              err->length == 0 ? "" : err->text + skipped);
 }
 
+/* A program that is about to die has closed its connections before it can be
+ * seen dead, and what it says last comes last: the dying get a moment. */
+static void last_words(void)
+{
+    enum { MOMENT_MS = 100 };
+    long long limit = now_ms() + MOMENT_MS;
+    bool all_run = true;
+
+    while (all_run && now_ms() < limit) {
+        wait_until(now_ms() + MOMENT_MS / 10, -1, 0);
+        for (int i = 0; i < CHILDREN; i++)
+            if (children[i].pid != 0 && !child_runs(&children[i]))
+                all_run = false;
+    }
+    while (wait_until(0, -1, 0))
+        continue;
+}
+
 void fail_with(const char *format, ...)
 {
     static char message[16384];
@@ -90,7 +108,7 @@ void fail_with(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, 4096, format, arguments);
     va_end(arguments);
-    wait_until(0, -1, 0); /* reads what the programs have said */
+    last_words();
     for (int i = 0; i < CHILDREN; i++)
         if (children[i].pid != 0)
             describe(&children[i], message, sizeof message);
@@ -111,7 +129,7 @@ int patience_ms(void)
     const char *multiplier = getenv("CK_TIMEOUT_MULTIPLIER");
     double times = multiplier == NULL ? 1 : strtod(multiplier, NULL);
 
-    return (int)(10000 * (times > 0 ? times : 1));
+    return (int)(20000 * (times > 0 ? times : 1));
 }
 
 long long now_ms(void)
@@ -208,6 +226,11 @@ bool is_wanted(const char *name)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         any = any || is_replaced(all[i]);
     return !any || is_replaced(name);
+}
+
+bool is_wrapped(void)
+{
+    return variable("WRAPPER") != NULL;
 }
 
 static void set_limit(int descriptors)
@@ -372,7 +395,7 @@ static int find_port(const struct stream *out)
 
     if (found == NULL || strchr(found, '\n') == NULL)
         return 0;
-    return atoi(found + sizeof address - 1);
+    return (int)strtol(found + sizeof address - 1, NULL, 10);
 }
 
 static int await_port(struct child *child)
@@ -651,7 +674,7 @@ long child_memory(struct child *child)
              (long)child->pid);
     ps = popen(line, "r");
     if (ps != NULL && fgets(line, sizeof line, ps) != NULL)
-        kib = atol(line);
+        kib = strtol(line, NULL, 10);
     if (ps != NULL)
         pclose(ps);
     return kib;
@@ -680,7 +703,7 @@ static long long cpu_ns(pid_t pid)
 
 void child_expect_idle(struct child *child, const char *when)
 {
-    enum { WINDOW = 100 * 1000 * 1000, ALLOWED = WINDOW / 10 };
+    enum { WINDOW = 100 * 1000 * 1000, ALLOWED = WINDOW / 4 };
     long long before = cpu_ns(child->pid);
     long long end = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + WINDOW;
     long long used;

@@ -84,6 +84,9 @@ bool is_replaced(const char *variable);
 /* Without replacements everything is tested, with some only those. */
 bool is_wanted(const char *variable);
 
+/* Whether valgrind or the like has a part in what the programs do. */
+bool is_wrapped(void);
+
 /* Starts it with arguments[] up to a NULL. */
 struct child *child_start(const struct launch *launch,
                           const char *const *arguments);

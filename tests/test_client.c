@@ -417,7 +417,7 @@ static TCase *for_every_client(void)
 {
     TCase *tc = tcase_create("client");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, what_is_typed_is_sent_and_the_reply_printed);
     tcase_add_test(tc, a_reply_in_pieces_is_printed_as_one);
     tcase_add_test(tc, when_the_server_closes_the_client_ends);
@@ -436,7 +436,7 @@ static TCase *for_ours(void)
 {
     TCase *tc = tcase_create("our client");
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, it_prompts_and_says_that_the_server_has_closed);
     tcase_add_test(tc, no_prompt_comes_before_the_end_of_a_line);
     tcase_add_test(

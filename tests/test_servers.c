@@ -19,38 +19,36 @@
 
 #define REPLY "Hello World\n"
 
+#define STAGE_03 "03_selectors_callbacks/server"
+
 static const struct subject {
     const char *suite;
     const char *name; /* of the Check case: a label for the reader */
-    struct launch launch;
+    const char *path;
+    const char *selector;
 } subjects[] = {
-    {"01", "01 server", {.path = "01_blocking/server", .variable = "SERVER"}},
-    {"01",
-     "01 functions",
-     {.path = "01_blocking/functions", .variable = "SERVER"}},
-    {"02",
-     "02 server",
-     {.path = "02_select_loop/server", .variable = "SERVER"}},
-    {"03",
-     "03 server",
-     {.path = "03_selectors_callbacks/server", .variable = "SERVER"}},
-    {"03",
-     "03 server select",
-     {.path = "03_selectors_callbacks/server",
-      .variable = "SERVER",
-      .selector = "select"}},
-    {"03",
-     "03 server poll",
-     {.path = "03_selectors_callbacks/server",
-      .variable = "SERVER",
-      .selector = "poll"}},
+    {"01", "01 server", "01_blocking/server", NULL},
+    {"01", "01 functions", "01_blocking/functions", NULL},
+    {"02", "02 server", "02_select_loop/server", NULL},
+    {"03", "03 server", STAGE_03, NULL}, /* the best there is: epoll, kqueue */
+    {"03", "03 server select", STAGE_03, "select"},
+    {"03", "03 server poll", STAGE_03, "poll"},
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
+static struct launch launch_of(int subject)
+{
+    return (struct launch){.path = subjects[subject].path,
+                           .variable = "SERVER",
+                           .selector = subjects[subject].selector};
+}
+
 static struct child *start(int subject)
 {
-    return server_start(&subjects[subject].launch);
+    struct launch launch = launch_of(subject);
+
+    return server_start(&launch);
 }
 
 static void converse(int client)
@@ -267,8 +265,7 @@ START_TEST(a_reset_while_being_answered_harms_nobody)
 }
 END_TEST
 
-/* The kernel answers the next replies with a reset: EPIPE, and SIGPIPE for
- * whoever does not ignore it. */
+/* For the kernel a reset: who closes and has not read all, breaks off. */
 START_TEST(a_close_with_unread_replies_harms_nobody)
 {
     struct child *server = start(_i);
@@ -280,8 +277,9 @@ START_TEST(a_close_with_unread_replies_harms_nobody)
 }
 END_TEST
 
-/* The request is already there, the client already gone: the first send()
- * succeeds, the reset comes back, the second send() meets it. */
+/* The requests are there, the client is gone: the first send() succeeds, a
+ * reset comes back, the second send() meets it: EPIPE, and SIGPIPE for whoever
+ * does not ignore it. */
 START_TEST(replies_to_clients_that_have_gone_harm_nobody)
 {
     static const char question[64 * 1024];
@@ -398,8 +396,10 @@ static bool restarts_on_its_port(const struct launch *launch)
 /* Another program may get the port in between. Three times it will not. */
 START_TEST(it_starts_again_on_its_port_while_old_connections_linger)
 {
+    struct launch launch = launch_of(_i);
+
     for (int attempt = 0; attempt < 3; attempt++)
-        if (restarts_on_its_port(&subjects[_i].launch))
+        if (restarts_on_its_port(&launch))
             return;
     fail_with(
         "expected the server to listen again on the port of its former run, "
@@ -561,11 +561,12 @@ static bool push(int client, size_t *pushed)
     return sent > 0 || errno == EAGAIN;
 }
 
-/* It may be closed (ours does that), or left alone once nothing more fits;
- * the others must not notice. */
+/* It may be closed (ours does that), or left alone once nothing more fits; the
+ * others must not notice. A server that keeps all replies in its memory is let
+ * off after ENOUGH. */
 START_TEST(a_client_that_never_reads_keeps_nobody_waiting)
 {
-    enum { ENOUGH = 64 * 1024 * 1024, STALLED = 100 };
+    enum { ENOUGH = 1024 * 1024 * 1024, STALLED = 100 };
     struct child *server = start(_i);
     int deaf = client_connect_small(server->port);
     int other = client_connect(server->port);
@@ -619,7 +620,7 @@ static void expect_all_served(const int *clients, int count)
 START_TEST(out_of_descriptors_it_turns_newcomers_away_and_sleeps)
 {
     enum { LIMIT = 64, CLIENTS = 100, AT_LEAST = 40 };
-    struct launch launch = subjects[_i].launch;
+    struct launch launch = launch_of(_i);
     struct child *server;
     int clients[CLIENTS];
     int served;
@@ -643,15 +644,25 @@ START_TEST(out_of_descriptors_it_turns_newcomers_away_and_sleeps)
 }
 END_TEST
 
-/* select() cannot watch a descriptor that is FD_SETSIZE or larger. All others
+/* select() cannot watch a descriptor that is FD_SETSIZE or larger. The others
  * have no such limit, and serve everybody. */
+static bool has_a_limit(int subject)
+{
+    const char *selector = subjects[subject].selector;
+
+    return is_replaced("SERVER") ||
+           strcmp(subjects[subject].suite, "02") == 0 ||
+           (selector != NULL && strcmp(selector, "select") == 0);
+}
+
 START_TEST(eleven_hundred_clients_are_served_or_turned_away_politely)
 {
     enum { CLIENTS = 1100, AT_LEAST = 1000, DESCRIPTORS = 1300 };
-    struct launch launch = subjects[_i].launch;
+    struct launch launch = launch_of(_i);
     static int clients[CLIENTS];
     struct child *server;
     int served;
+    int expected;
 
     if (!raise_descriptor_limit()) {
         skip("eleven hundred clients", "ulimit -Hn is too low");
@@ -660,9 +671,10 @@ START_TEST(eleven_hundred_clients_are_served_or_turned_away_politely)
     launch.descriptors = DESCRIPTORS;
     server = server_start(&launch);
     served = fill_up(server, clients, CLIENTS);
-    ck_assert_msg(served >= AT_LEAST,
+    expected = has_a_limit(_i) ? AT_LEAST : CLIENTS;
+    ck_assert_msg(served >= expected,
                   "expected at least %d of %d clients to be served, got %d",
-                  AT_LEAST, CLIENTS, served);
+                  expected, CLIENTS, served);
     for (int i = 0; i < AT_LEAST; i++)
         ck_assert_msg(clients[i] != -1,
                       "expected client %d to be served, it was closed", i);
@@ -719,7 +731,7 @@ static void add_subject(Suite *suite, int i)
 {
     TCase *tc = tcase_create(subjects[i].name);
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     add_for_every_server(tc, i);
     if (strcmp(subjects[i].suite, "01") == 0)
         add_for_one_after_the_other(tc, i);
@@ -748,8 +760,9 @@ static Suite *stage(const char *name)
 int main(void)
 {
     Suite *suites[] = {stage("01"), stage("02"), stage("03")};
+    struct launch launch = launch_of(0);
 
     if (suites[0] != NULL || suites[1] != NULL || suites[2] != NULL)
-        server_check_contract(&subjects[0].launch);
+        server_check_contract(&launch);
     return suites_run(suites, 3);
 }

@@ -307,6 +307,10 @@ START_TEST(out_of_descriptors_it_says_so_once_for_everybody_it_turns_away)
     struct child *server;
     int refused;
 
+    if (is_wrapped()) { /* valgrind turns some away by itself */
+        skip("one message for each", "the wrapper has a part in it");
+        return;
+    }
     launch.descriptors = 64;
     server = server_start(&launch);
     refused = turned_away(server, _i, 100);
@@ -587,7 +591,7 @@ static struct child *start_unheard(const struct launch *launch)
 }
 
 /* Prints, resets and complaints, none of which may get in the way. */
-static void expect_service_unheard(struct child *server, int i)
+static void come_and_go(struct child *server, int i)
 {
     for (int round = 0; round < 20; round++) {
         int client = client_connect(server->port);
@@ -598,6 +602,20 @@ static void expect_service_unheard(struct child *server, int i)
         else
             leave(client);
     }
+}
+
+/* The first may have got the descriptor where a print or a complaint goes. */
+static void expect_service_unheard(struct child *server, int i)
+{
+    bool one_at_a_time = strcmp(servers[i].suite, "01") == 0;
+    int first = client_connect(server->port);
+
+    converse(first, i);
+    if (!one_at_a_time)
+        come_and_go(server, i);
+    converse(first, i);
+    leave(first);
+    come_and_go(server, i);
 }
 
 START_TEST(with_stdout_closed_it_goes_on)
@@ -618,6 +636,10 @@ START_TEST(with_everything_closed_it_goes_on)
     struct launch launch = launch_of(_i);
     struct child *server;
 
+    if (is_wrapped()) {
+        skip("with everything closed", "the wrapper needs its stderr");
+        return;
+    }
     launch.in = launch.out = launch.err = CLOSED;
     server = start_unheard(&launch);
     expect_service_unheard(server, _i);
@@ -733,7 +755,7 @@ static void add_server(Suite *suite, int i)
 {
     TCase *tc = tcase_create(servers[i].name);
 
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     add_for_every_server(tc, i);
     if (i == 0)
         ADD(the_prints_of_01_server_show_where_it_sleeps);
@@ -770,7 +792,7 @@ static Suite *stage(const char *name)
         return NULL;
     suite = suite_create(name);
     tc = tcase_create("command line");
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     add_port_usage(tc, name);
     if (strcmp(name, "03") == 0) {
         tcase_add_loop_test(
