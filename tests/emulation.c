@@ -438,6 +438,8 @@ int kevent(int queue, const struct kevent *changes, int nchanges,
     }
     if (errors > 0 || nevents == 0)
         return errors;
+    if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0))
+        return fail(EINVAL);
     return wait_kqueue(set, events, nevents, milliseconds(timeout));
 }
 

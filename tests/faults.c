@@ -12,6 +12,7 @@
     X(accept)                                                                  \
     X(bind)                                                                    \
     X(calloc)                                                                  \
+    X(clock_gettime)                                                           \
     X(close)                                                                   \
     X(connect)                                                                 \
     X(epoll_create1)                                                           \
@@ -105,7 +106,7 @@ int faults_calls(const char *function)
     if (function != NULL)
         return find(function)->calls;
     for (int i = 0; i < CALLS; i++)
-        if (i != CALL_calloc)
+        if (i != CALL_calloc && i != CALL_clock_gettime)
             sum += functions[i].calls;
     return sum;
 }
@@ -218,7 +219,7 @@ void *faults_calloc(size_t count, size_t size)
 int faults_clock_gettime(clockid_t clock, struct timespec *now)
 {
     if (clock_ns < 0)
-        return clock_gettime(clock, now);
+        return CALL(clock_gettime, clock_gettime(clock, now));
     now->tv_sec = (time_t)(clock_ns / 1000000000);
     now->tv_nsec = (long)(clock_ns % 1000000000);
     return 0;

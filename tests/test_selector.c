@@ -63,50 +63,51 @@
  * 46 M4  modify_changes_what_is_reported (M6)
  * 47 M5  epoll_loses_the_key_of_a_descriptor_that_the_kernel_lost
  * 48 M5  a_modify_that_the_kernel_refuses_loses_the_key (M6)
- * 49 M5  modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll
- * 50 M6  kqueue_changes_only_the_filters_that_differ
- * 51 M7  modify_refuses_bad_events_and_keeps_the_key (M6)
- * 52 M5  devpoll_modifies_in_one_write
+ * 49 M6  kqueue_leaves_no_filter_behind_when_modify_fails
+ * 50 M5  modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll
+ * 51 M6  kqueue_changes_only_the_filters_that_differ
+ * 52 M7  modify_refuses_bad_events_and_keeps_the_key (M6)
+ * 53 M5  devpoll_modifies_in_one_write
  *
  * Select
- * 53 S1  a_timeout_of_zero_only_looks
- * 54 S10 a_select_of_nothing_waits_for_the_timeout
- * 55 S3  no_wait_ends_early
- * 56 S1  a_negative_timeout_waits_until_something_happens
- * 57 S2  the_longest_timeout_is_not_taken_for_a_short_one
- * 58 S4  signals_neither_shorten_nor_prolong_a_wait (S6)
- * 59 S4  signals_do_not_end_an_endless_wait
- * 60 S4  an_interrupted_wait_is_started_again
- * 61     a_failing_wait_says_why_and_the_next_one_works
- * 62 S7  one_entry_has_both_events
- * 63 S7  only_the_events_asked_for_are_reported
- * 64 S7  what_is_ready_is_reported_until_it_is_consumed
- * 65 S9  all_that_is_ready_comes_from_one_call
- * 66 S9  it_works_with_the_last_descriptor_in_use
- * 67     five_thousand_descriptors_are_no_burden (not select)
- * 68     twelve_pairs_are_drained_as_in_pythons_test
- * 69     many_changes_leave_what_a_simple_model_says
+ * 54 S1  a_timeout_of_zero_only_looks
+ * 55 S10 a_select_of_nothing_waits_for_the_timeout
+ * 56 S3  no_wait_ends_early
+ * 57 S1  a_negative_timeout_waits_until_something_happens
+ * 58 S2  the_longest_timeout_is_not_taken_for_a_short_one
+ * 59 S4  signals_neither_shorten_nor_prolong_a_wait (S6)
+ * 60 S4  signals_do_not_end_an_endless_wait
+ * 61 S4  an_interrupted_wait_is_started_again
+ * 62     a_failing_wait_says_why_and_the_next_one_works
+ * 63 S7  one_entry_has_both_events
+ * 64 S7  only_the_events_asked_for_are_reported
+ * 65 S7  what_is_ready_is_reported_until_it_is_consumed
+ * 66 S9  all_that_is_ready_comes_from_one_call
+ * 67 S9  it_works_with_the_last_descriptor_in_use
+ * 68     five_thousand_descriptors_are_no_burden (not select)
+ * 69     twelve_pairs_are_drained_as_in_pythons_test
+ * 70     many_changes_leave_what_a_simple_model_says
  *
  * What counts as ready
- * 70 H   what_counts_as_ready, one test for each state and backend
- * 71 H4  select_fails_when_a_registered_descriptor_was_closed
- * 72 N2  epoll_and_kqueue_forget_a_closed_descriptor
+ * 71 H   what_counts_as_ready, one test for each state and backend
+ * 72 H4  select_fails_when_a_registered_descriptor_was_closed
+ * 73 N2  epoll_and_kqueue_forget_a_closed_descriptor
  *
  * Next
- * 73     nothing_comes_before_the_first_select
- * 74     a_second_select_drops_what_was_not_handed_out
- * 75     a_key_unregistered_in_the_batch_is_not_handed_out
- * 76     a_newcomer_with_a_dead_clients_number_is_not_called
- * 77     a_descriptor_registered_again_in_the_batch_waits_for_the_next
- * 78     a_key_modified_in_the_batch_comes_as_it_is_now
- * 79     many_can_be_registered_in_the_batch
- * 80     the_event_loop_calls_what_was_registered
+ * 74     nothing_comes_before_the_first_select
+ * 75     a_second_select_drops_what_was_not_handed_out
+ * 76     a_key_unregistered_in_the_batch_is_not_handed_out
+ * 77     a_newcomer_with_a_dead_clients_number_is_not_called
+ * 78     a_descriptor_registered_again_in_the_batch_waits_for_the_next
+ * 79     a_key_modified_in_the_batch_comes_as_it_is_now
+ * 80     many_can_be_registered_in_the_batch
+ * 81     the_event_loop_calls_what_was_registered
  *
  * Look-up
- * 81 P1  the_key_of_the_unknown_is_not_found
- * 82 P1  the_map_is_in_the_order_of_descriptors
- * 83 P1  the_map_is_cut_to_the_room_there_is
- * 84     looking_up_makes_no_system_call
+ * 82 P1  the_key_of_the_unknown_is_not_found
+ * 83 P1  the_map_is_in_the_order_of_descriptors
+ * 84 P1  the_map_is_cut_to_the_room_there_is
+ * 85     looking_up_makes_no_system_call
  */
 #include "selector.h"
 
@@ -909,6 +910,7 @@ START_TEST(kqueue_deletes_the_first_filter_when_the_second_is_refused)
     faults_reset();
     faults_fail("kevent", 1, ENOMEM);
     expect_failure(selector_register(sel, ends[0], BOTH, called, NULL), ENOMEM);
+    expect(faults_calls("kevent"), 3); /* one attempt, two deletions */
     expect(has_filter(sel, ends[0], EVFILT_READ), false);
     expect(has_filter(sel, ends[0], EVFILT_WRITE), false);
     selector_close(sel);
@@ -1418,6 +1420,43 @@ START_TEST(a_modify_that_the_kernel_refuses_loses_the_key)
 }
 END_TEST
 
+/* Registers fd for `was`, and lets the nth call of a change to `now` fail.
+ * false: it took fewer calls than that. */
+static bool modify_in_vain(struct selector *sel, int fd, int was, int now,
+                           int nth)
+{
+    watch(sel, fd, was);
+    faults_fail("kevent", nth, ENOMEM);
+    if (selector_modify(sel, fd, now, called, NULL) == 0) {
+        expect(faults_pending("kevent"), true);
+        expect_success(selector_unregister(sel, fd, NULL));
+        faults_reset();
+        return false;
+    }
+    expect(errno, ENOMEM);
+    expect(count_keys(sel), 0);
+    expect(has_filter(sel, fd, EVFILT_READ), false);
+    expect(has_filter(sel, fd, EVFILT_WRITE), false);
+    return true;
+}
+
+START_TEST(kqueue_leaves_no_filter_behind_when_modify_fails)
+{
+    struct selector *sel = open_backend(_i);
+    int failures = 0;
+    int ends[2];
+
+    make_pair(ends);
+    for (int was = EVENT_READ; was <= BOTH; was++)
+        for (int now = EVENT_READ; now <= BOTH; now++)
+            for (int nth = 1; was != now && nth <= 2; nth++)
+                failures += modify_in_vain(sel, ends[0], was, now, nth);
+    expect(failures, 8); /* R<->W take two calls, the other changes one */
+    selector_close(sel);
+    close_both(ends);
+}
+END_TEST
+
 START_TEST(modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll)
 {
     struct selector *sel = open_backend(_i);
@@ -1501,8 +1540,11 @@ START_TEST(a_timeout_of_zero_only_looks)
     expect(selector_select(sel, 0), 0);
     watch(sel, ends[0], EVENT_READ);
     start = now_ms();
+    faults_reset();
     for (int i = 0; i < 100; i++)
         expect(selector_select(sel, 0), 0);
+    expect(faults_calls(NULL), 100);
+    expect(faults_calls("clock_gettime"), 0);
     expect_true(now_ms() - start < PATIENCE_S * 1000 / 10);
     selector_close(sel);
     close_both(ends);
@@ -1736,10 +1778,12 @@ START_TEST(all_that_is_ready_comes_from_one_call)
         copies[i] = copy_of(ends[0]);
         watch(sel, copies[i], BOTH);
     }
+    expect_true(faults_calls("calloc") < 20); /* three arrays that double */
     faults_reset();
     expect(selector_select(sel, -1), COUNT);
     expect(faults_calls(info()->waiter), 1);
     expect(faults_calls(NULL), 1);
+    expect(faults_calls("clock_gettime"), 0);
     expect(hand_out(sel), COUNT);
     selector_close(sel);
     close_both(ends);
@@ -2612,6 +2656,7 @@ static void add_modify(TCase *tcase)
     add_for(tcase, "epoll",
             epoll_loses_the_key_of_a_descriptor_that_the_kernel_lost);
     add(tcase, a_modify_that_the_kernel_refuses_loses_the_key);
+    add_for(tcase, "kqueue", kqueue_leaves_no_filter_behind_when_modify_fails);
     add_for_both(tcase, "select", "poll",
                  modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll);
     add_for(tcase, "kqueue", kqueue_changes_only_the_filters_that_differ);
