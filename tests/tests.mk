@@ -25,15 +25,19 @@ setup:
 	sh tests/setup.sh
 
 # RUN is put before what is examined: before a unit test, or before the programs.
-run = for suite in $1; do O=$(O) $2 ./$$suite || failed=1; done
+# make -j runs several suites at a time.
 test: suites lessons
 suites: has_check $(PROGRAMS) $(SUITES)
-	@failed=0; $(call run,$(UNITS),$(RUN)); \
-	    $(call run,$(BY_STAGE),WRAPPER="$(or $(WRAPPER),$(RUN))"); exit $$failed
+	@$(MAKE) -k --no-print-directory $(SUITES:=.run)
+$(UNITS:=.run): %.run: %
+	@O=$(O) $(RUN) ./$<
+$(BY_STAGE:=.run): %.run: %
+	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
+	    WRAPPER="$(or $(WRAPPER),$(RUN))" ./$<
+test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
+	@$(MAKE) -k --no-print-directory $(BY_STAGE:=.run) STAGE=$*
 lessons: $(PROGRAMS)
 	@O=$(O) sh tests/lessons.sh
-test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
-	@failed=0; $(call run,$(BY_STAGE),CK_RUN_SUITE=$*); exit $$failed
 
 DEMO = $(patsubst %.c,$(O)%.o,$(wildcard tests/demo*.c))
 demo: $(PROGRAMS) $(O)tests/demo
@@ -51,7 +55,7 @@ asan:
 # their exit status says nothing.
 valgrind: $(PROGRAMS) $(SUITES)
 	rm -rf build/valgrind && mkdir -p build/valgrind
-	$(MAKE) suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
+	$(MAKE) -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
 	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
 	cat build/valgrind/*.log && [ ! -s "$$(find build/valgrind -size +0 | tail -1)" ]
 coverage:
@@ -71,5 +75,5 @@ lint:
 format:
 	clang-format -i $(SOURCES) $(wildcard */*.h)
 
-.PHONY: has_check setup test suites lessons test-01 test-02 test-03 test-04 demo asan valgrind \
-    coverage lint format
+.PHONY: has_check setup test suites lessons test-01 test-02 test-03 test-04 \
+    demo asan valgrind coverage lint format $(SUITES:=.run)
