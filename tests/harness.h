@@ -131,7 +131,7 @@ void stream_expect(struct child *child, struct stream *stream,
 bool stream_has(const struct stream *stream, const char *words);
 
 /* How many descriptors it has open, by /proc or else lsof; to be compared with
- * another count only. -1: this system does not tell. */
+ * another count only. -1, and a note that this is skipped: neither tells. */
 int child_descriptors(struct child *child);
 
 /* Its resident memory in KiB, by ps(1); -1: this system does not tell. */

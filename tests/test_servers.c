@@ -317,8 +317,6 @@ START_TEST(twenty_clients_come_and_go_and_no_descriptor_is_left_behind)
                       "%d clients",
                       before, now, i + 1);
     }
-    if (before == -1)
-        skip("no descriptor is left behind", "nobody here can count them");
     child_stop(server);
 }
 END_TEST
