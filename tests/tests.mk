@@ -64,16 +64,22 @@ coverage:
 	gcovr --filter common/ --fail-under-line 100 build/coverage
 	gcovr --filter common/ --fail-under-branch 95 --branches build/coverage
 
-SOURCES = $(wildcard common/*.c 0*/*.c tests/*.c)
+STAGES = $(wildcard common/*.c 0*/*.c)
+TESTS = $(wildcard tests/*.c)
+# Check's macros and its loops over numbers are not what clang-tidy expects.
+EXCEPT = -clang-analyzer-*,-performance-no-int-to-ptr,-cert-err34-c,$\
+    -bugprone-implicit-widening-of-multiplication-result,-misc-no-recursion,$\
+    -readability-inconsistent-declaration-parameter-name
 lint:
-	clang-format --dry-run -Werror $(SOURCES) $(wildcard */*.h)
-	clang-tidy --quiet $(filter-out tests/%,$(SOURCES)) -- $(STANDARD) -Icommon
-	clang-tidy --quiet $(filter tests/%,$(SOURCES)) -- $(TEST_CFLAGS) -Icommon
+	clang-format --dry-run -Werror $(STAGES) $(TESTS) $(wildcard */*.h)
+	clang-tidy --quiet $(STAGES) -- $(STANDARD) -Icommon
+	clang-tidy --quiet --checks='$(EXCEPT)' $(TESTS) -- $(TEST_CFLAGS) -I. -Icommon
 	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
 	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL common 0*
-	shellcheck .ci/run $(wildcard tests/*.sh)
+	shellcheck .ci/run
+	shellcheck -s sh $(wildcard tests/*.sh tests/*/*.sh)
 format:
-	clang-format -i $(SOURCES) $(wildcard */*.h)
+	clang-format -i $(STAGES) $(TESTS) $(wildcard */*.h)
 
 .PHONY: has_check setup test suites lessons test-01 test-02 test-03 test-04 \
     demo asan valgrind coverage lint format $(SUITES:=.run)
