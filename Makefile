@@ -8,6 +8,8 @@
 #   make setup       install what the tests need (asks for root's password)
 #   make test        all tests; make test-02 those of a stage
 #   make test-02 SERVER="python3 mine.py"   the same tests, your program
+#   make torture     which servers survive which clients; torture-02: this one
+#   make torture SERVER="python3 mine.py"   does yours?
 #   make asan        the tests again with address and undefined-behaviour checks
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach

@@ -56,15 +56,18 @@ const char *quoted(const void *bytes, size_t size)
     return start;
 }
 
-static const char *status_text(int status)
+const char *child_state(struct child *child)
 {
     static char text[80];
 
-    if (WIFSIGNALED(status))
+    if (child_runs(child))
+        snprintf(text, sizeof text, "still running");
+    else if (WIFSIGNALED(child->status))
         snprintf(text, sizeof text, "killed by signal %d (%s)",
-                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+                 WTERMSIG(child->status), strsignal(WTERMSIG(child->status)));
     else
-        snprintf(text, sizeof text, "exit status %d", WEXITSTATUS(status));
+        snprintf(text, sizeof text, "exit status %d",
+                 WEXITSTATUS(child->status));
     return text;
 }
 
@@ -76,10 +79,8 @@ static void describe(struct child *child, char *message, size_t size)
     size_t skipped = err->length > SHOWN ? err->length - SHOWN : 0;
     size_t used = strlen(message);
 
-    child_runs(child);
     snprintf(message + used, size - used, "\n  %s: %s%s%s", child->name,
-             child->ended ? status_text(child->status) : "still running",
-             err->length == 0 ? "" : "; on stderr:\n",
+             child_state(child), err->length == 0 ? "" : "; on stderr:\n",
              err->length == 0 ? "" : err->text + skipped);
 }
 
@@ -399,7 +400,7 @@ static int find_port(const struct stream *out)
     return (int)strtol(found + sizeof address - 1, NULL, 10);
 }
 
-static int await_port(struct child *child)
+int server_await_port(struct child *child)
 {
     long long limit = now_ms() + patience_ms();
     int port = 0;
@@ -418,7 +419,7 @@ struct child *server_start_on(const struct launch *launch, int port)
 
     snprintf(text, sizeof text, "%d", port);
     child = child_start(launch, arguments);
-    child->port = await_port(child);
+    child->port = server_await_port(child);
     if (child->port == 0)
         fail_with("expected a line with 127.0.0.1:PORT on the server's stdout, "
                   "got %s",
@@ -429,6 +430,54 @@ struct child *server_start_on(const struct launch *launch, int port)
 struct child *server_start(const struct launch *launch)
 {
     return server_start_on(launch, 0);
+}
+
+static int free_port(void)
+{
+    int port;
+
+    close(listener_refusing(&port));
+    return port;
+}
+
+/* Whoever cannot say where it listens is told, and asked until it does. false:
+ * it has ended, somebody else was faster to take the port. */
+static bool comes_up(struct child *server)
+{
+    long long limit = now_ms() + patience_ms();
+    int client;
+
+    while (!client_try_connect(server->port, &client)) {
+        if (!child_runs(server))
+            return false;
+        if (now_ms() > limit)
+            fail_with("expected %s to listen on %d", server->name,
+                      server->port);
+        poll(NULL, 0, 1);
+    }
+    close(client);
+    return true;
+}
+
+struct child *server_start_unheard(const struct launch *launch)
+{
+    for (int attempt = 0; attempt < 5; attempt++) {
+        int port = free_port();
+        char text[12];
+        struct child *server;
+
+        snprintf(text, sizeof text, "%d", port);
+        server = child_start(launch, (const char *[]){text, NULL});
+        server->port = port;
+        if (comes_up(server))
+            return server;
+        wait_until(0, -1, 0);
+        if (!stream_has(&server->err, strerror(EADDRINUSE)))
+            fail_with("expected %s to run although nobody hears it",
+                      server->name);
+        child_free(server);
+    }
+    fail_with("no port is free");
 }
 
 static void give_to_stderr(const char *message)
@@ -669,20 +718,36 @@ int child_descriptors(struct child *child)
     return count;
 }
 
-long child_memory(struct child *child)
+static long memory_by_ps(pid_t pid)
 {
     char line[64];
     long kib = -1;
     FILE *ps;
 
-    snprintf(line, sizeof line, "ps -o rss= -p %ld 2>/dev/null",
-             (long)child->pid);
+    snprintf(line, sizeof line, "ps -o rss= -p %ld 2>/dev/null", (long)pid);
     ps = popen(line, "r");
     if (ps != NULL && fgets(line, sizeof line, ps) != NULL)
         kib = strtol(line, NULL, 10);
     if (ps != NULL)
         pclose(ps);
     return kib;
+}
+
+long child_memory(struct child *child)
+{
+    char path[64];
+    char line[128] = "";
+    char *size_end;
+    FILE *statm;
+
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)child->pid);
+    statm = fopen(path, "r");
+    if (statm == NULL)
+        return memory_by_ps(child->pid);
+    (void)!fgets(line, sizeof line, statm);
+    fclose(statm);
+    (void)strtol(line, &size_end, 10); /* the second number is the resident */
+    return strtol(size_end, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static long long clock_ns(clockid_t clock)
@@ -733,6 +798,11 @@ void child_expect_idle(struct child *child, const char *when)
         fail_with("expected %s to sleep %s, but while we computed for %d ms it "
                   "did so for %lld ms",
                   child->name, when, WINDOW_NS / 1000000, used / 1000000);
+}
+
+long long child_cpu_ns(struct child *child)
+{
+    return cpu_ns(child->pid);
 }
 
 /* -- clients --------------------------------------------------------------- */
@@ -1108,6 +1178,16 @@ void flow_finish(int fd, struct flow *flow)
                 "sent)",
                 client_port(fd), flow->received, flow->total, flow->sent);
     }
+}
+
+void pipe_fill(int fd)
+{
+    static const char bytes[4096];
+
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (write(fd, bytes, sizeof bytes) > 0 || write(fd, bytes, 1) > 0)
+        continue;
+    fcntl(fd, F_SETFL, 0);
 }
 
 void child_write(struct child *child, const void *data, size_t size)

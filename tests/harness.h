@@ -95,6 +95,13 @@ struct child *child_start(const struct launch *launch,
 struct child *server_start(const struct launch *launch);
 struct child *server_start_on(const struct launch *launch, int port);
 
+/* For one whose stdout nobody reads: on a free port, until it accepts. */
+struct child *server_start_unheard(const struct launch *launch);
+
+/* The port on which it says that it listens; 0: it has ended, or not said it
+ * in time. */
+int server_await_port(struct child *child);
+
 /* If a command replaces ours and does not say where it listens, this prints
  * what it must do and ends, before every test waits for it in vain. */
 void server_check_contract(const struct launch *launch);
@@ -109,6 +116,10 @@ void child_expect_exit(struct child *child, int status);
 void child_free(struct child *child);
 
 bool child_runs(struct child *child);
+
+/* "still running", or how it has ended; valid until the next call. */
+const char *child_state(struct child *child);
+
 void child_signal(struct child *child, int number);
 
 /* Stops it with SIGSTOP, and is sure that it has stopped. */
@@ -125,6 +136,9 @@ void child_expect_stdout(struct child *child, const char *format, ...)
 void child_expect_stderr(struct child *child, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* Until not one byte more goes into the pipe. */
+void pipe_fill(int fd);
+
 /* These words must appear, some time. */
 void stream_expect(struct child *child, struct stream *stream,
                    const char *words);
@@ -134,8 +148,12 @@ bool stream_has(const struct stream *stream, const char *words);
  * another count only. -1, and a note that this is skipped: neither tells. */
 int child_descriptors(struct child *child);
 
-/* Its resident memory in KiB, by ps(1); -1: this system does not tell. */
+/* Its resident memory in KiB, by /proc or else ps(1); -1: this system does not
+ * tell. */
 long child_memory(struct child *child);
+
+/* The processor time it has used; -1: this system does not tell. */
+long long child_cpu_ns(struct child *child);
 
 /* It must sleep: the processor time it takes while we compute for a tenth of a
  * second is next to none. Skips where the system does not tell. */

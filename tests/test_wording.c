@@ -542,52 +542,12 @@ END_TEST
 
 /* -- nobody takes its words ------------------------------------------------ */
 
-static int free_port(void)
-{
-    int port;
-
-    close(listener_refusing(&port));
-    return port;
-}
-
-/* Whoever cannot say where it listens is told, and asked until it does. false:
- * it has ended, somebody else was faster to take the port. */
-static bool comes_up(struct child *server)
-{
-    long long limit = now_ms() + patience_ms();
-    int client;
-
-    while (!client_try_connect(server->port, &client)) {
-        if (!child_runs(server))
-            return false;
-        if (now_ms() > limit)
-            fail_with("expected %s to listen on %d", server->name,
-                      server->port);
-        poll(NULL, 0, 1);
-    }
-    leave(client);
-    return true;
-}
-
 static struct child *start_unheard(const struct launch *launch)
 {
-    for (int attempt = 0; attempt < 5; attempt++) {
-        int port = free_port();
-        char text[12];
-        struct child *server;
+    struct child *server = server_start_unheard(launch);
 
-        snprintf(text, sizeof text, "%d", port);
-        server = child_start(launch, (const char *[]){text, NULL});
-        server->port = port;
-        if (comes_up(server))
-            return server;
-        wait_until(0, -1, 0);
-        if (!stream_has(&server->err, strerror(EADDRINUSE)))
-            fail_with("expected %s to run although nobody hears it",
-                      server->name);
-        child_free(server);
-    }
-    fail_with("no port is free");
+    leave(client_connect(server->port));
+    return server;
 }
 
 /* Prints, resets and complaints, none of which may get in the way. */
@@ -694,16 +654,6 @@ START_TEST(with_the_reader_of_its_stdout_gone_it_goes_on)
 }
 END_TEST
 
-static void fill(int fd)
-{
-    static const char bytes[4096];
-
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    while (write(fd, bytes, sizeof bytes) > 0 || write(fd, bytes, 1) > 0)
-        continue;
-    fcntl(fd, F_SETFL, 0);
-}
-
 START_TEST(with_stdout_and_stderr_a_full_pipe_it_goes_on)
 {
     struct launch launch = launch_of(_i);
@@ -711,7 +661,7 @@ START_TEST(with_stdout_and_stderr_a_full_pipe_it_goes_on)
     int ends[2];
 
     ck_assert_int_eq(pipe(ends), 0);
-    fill(ends[1]);
+    pipe_fill(ends[1]);
     launch.out = launch.err = ends[1];
     server = start_unheard(&launch);
     expect_service_unheard(server, _i);

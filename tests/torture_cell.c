@@ -1,0 +1,514 @@
+/* torture_cell.c -- one case played to one program, and what must hold after.
+ *
+ * Whatever the case was, afterwards the process lives, a client who comes now
+ * is served exactly, as many descriptors are open as before, the memory is what
+ * it was, and the processor is idle. Every wait has an end: limit_ms().
+ */
+#include "torture.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HELLO "Hello World\n"
+
+struct child *server;
+struct outcome outcome;
+
+static const struct column *column;
+static struct launch launch;
+static enum { AS_SENT, IN_UPPER_CASE, HELLO_WORLD } manner;
+static int result_fd;
+static int factor; /* of all limits */
+static int descriptors_before;
+static long memory_before;
+
+/* -- the end of a cell ----------------------------------------------------- */
+
+static _Noreturn void deliver(void)
+{
+    (void)!write(result_fd, &outcome, sizeof outcome);
+    exit(0); /* which ends the programs, too */
+}
+
+/* The last line with something in it, after a colon. */
+static void last_words(const char *text, char *words, size_t size)
+{
+    size_t end = strlen(text);
+    size_t start;
+
+    while (end > 0 && isspace((unsigned char)text[end - 1]))
+        end--;
+    for (start = end; start > 0 && text[start - 1] != '\n'; start--)
+        continue;
+    snprintf(words, size, "%s%.*s", end > 0 ? ": " : "", (int)(end - start),
+             text + start);
+}
+
+/* What the programs print meanwhile is read, or a full pipe might stop them. */
+static void let_pass_ms(int time_ms)
+{
+    long long moment = now_ms() + time_ms;
+
+    while (now_ms() < moment)
+        wait_until(moment, -1, 0);
+}
+
+/* It may take a while from the reset that its clients see to its end. */
+static bool has_died(void)
+{
+    enum { SOON_MS = 300 };
+    long long limit = now_ms() + SOON_MS;
+
+    while (child_runs(server) && now_ms() < limit)
+        let_pass_ms(5);
+    wait_until(0, -1, 0);
+    return !child_runs(server);
+}
+
+/* This goes before what was found out until now. */
+static void conclude(enum verdict verdict, const char *evidence)
+{
+    enum { HALF = sizeof outcome.evidence / 2 - 20 };
+    char before[HALF];
+
+    memcpy(before, outcome.evidence, HALF - 1);
+    before[HALF - 1] = '\0';
+    outcome.verdict = verdict;
+    snprintf(outcome.evidence, sizeof outcome.evidence, "%.*s%s%s", HALF,
+             evidence, *before == '\0' ? "" : "; before that, ", before);
+}
+
+static void conclude_that_it_died(void)
+{
+    char words[200];
+    char evidence[300];
+
+    last_words(server->err.length == 0 ? "" : server->err.text, words,
+               sizeof words);
+    snprintf(evidence, sizeof evidence, "%s%s", child_state(server), words);
+    conclude(DIES, evidence);
+}
+
+void end_with(enum verdict verdict, const char *format, ...)
+{
+    char evidence[sizeof outcome.evidence];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(evidence, sizeof evidence, format, arguments);
+    va_end(arguments);
+    if (server != NULL && has_died())
+        conclude_that_it_died();
+    else
+        conclude(verdict, evidence);
+    deliver();
+}
+
+/* The harness has not got what it waited for. Behind its message stands how the
+ * programs are. */
+static void harness_gave_up(const char *message)
+{
+    const char *end = strstr(message, ": killed by signal ");
+    char words[200];
+
+    if (end == NULL)
+        end = strstr(message, ": exit status ");
+    if (end == NULL)
+        end_with(STUCK, "%.*s", (int)strcspn(message, "\n"), message);
+    last_words(strchr(end, '\n') == NULL ? "" : end, words, sizeof words);
+    end_with(DIES, "%.*s%s", (int)strcspn(end + 2, ";\n"), end + 2, words);
+}
+
+/* -- time ------------------------------------------------------------------ */
+
+/* Of the harness it is only known that it multiplies its own patience. */
+static double multiplier = 1;
+static double harness_ms; /* its patience with the multiplier 1 */
+
+static void learn_times(int patience)
+{
+    const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
+
+    factor = patience;
+    if (text != NULL && strtod(text, NULL) > 0)
+        multiplier = strtod(text, NULL);
+    harness_ms = patience_ms() / multiplier;
+}
+
+int limit_ms(void)
+{
+    return (int)(2000 * multiplier * factor);
+}
+
+static void set_harness_patience(double patience)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%f", patience / harness_ms);
+    setenv("CK_TIMEOUT_MULTIPLIER", text, 1);
+}
+
+/* A program is given more time to start than to answer. */
+static void be_patient(bool very)
+{
+    set_harness_patience(very ? harness_ms * multiplier * factor : limit_ms());
+}
+
+/* -- clients --------------------------------------------------------------- */
+
+unsigned char byte_back(unsigned char sent)
+{
+    bool letter = sent >= 'a' && sent <= 'z';
+
+    return letter && manner == IN_UPPER_CASE ? (unsigned char)(sent - 32)
+                                             : sent;
+}
+
+bool answers_hello(void)
+{
+    return manner == HELLO_WORLD;
+}
+
+const char *reply_to(const char *text, size_t *size)
+{
+    static char reply[1024];
+
+    if (manner == HELLO_WORLD) {
+        *size = strlen(HELLO);
+        return HELLO;
+    }
+    *size = strlen(text);
+    for (size_t i = 0; i < *size && i < sizeof reply; i++)
+        reply[i] = (char)byte_back((unsigned char)text[i]);
+    return reply;
+}
+
+int come(const char *whoever)
+{
+    int client;
+
+    if (!client_try_connect(server->port, &client))
+        end_with(STUCK, "%s could not connect", whoever);
+    return client;
+}
+
+/* Whether the connection is still there is seen when hearing. */
+void say(int client, const char *text)
+{
+    (void)!send(client, text, strlen(text), 0);
+}
+
+/* recv() when there is something, at most until that moment; -1 and EAGAIN:
+ * there is nothing. */
+static ssize_t receive(int client, char *bytes, size_t size, long long moment)
+{
+    ssize_t received;
+
+    while ((received = recv(client, bytes, size, 0)) == -1 && errno == EAGAIN)
+        if (!wait_until(moment, client, POLLIN)) {
+            errno = EAGAIN;
+            break;
+        }
+    return received;
+}
+
+enum answer hear(int client, const char *text, int within_ms)
+{
+    long long moment = now_ms() + within_ms;
+    char bytes[1024];
+    size_t size;
+    const char *reply = reply_to(text, &size);
+    size_t heard = 0;
+
+    while (heard < size) {
+        ssize_t received = receive(client, bytes + heard, size - heard, moment);
+
+        if (received == -1 && errno == EAGAIN)
+            return UNANSWERED;
+        if (received <= 0)
+            return CLOSED_BY_SERVER;
+        heard += (size_t)received;
+        if (memcmp(bytes, reply, heard) != 0)
+            end_with(WRONG, "expected %s, got %s", quoted(reply, size),
+                     quoted(bytes, heard));
+    }
+    return ANSWERED;
+}
+
+enum answer ask(int client, const char *text, int within_ms)
+{
+    say(client, text);
+    return hear(client, text, within_ms);
+}
+
+void must(enum answer answer, const char *whoever)
+{
+    if (answer == UNANSWERED)
+        end_with(STUCK, "%s was not answered within %d ms", whoever,
+                 limit_ms());
+    if (answer == CLOSED_BY_SERVER)
+        end_with(DROPS, "the connection of %s was closed before an answer",
+                 whoever);
+}
+
+void serve(int client, const char *whoever)
+{
+    must(ask(client, "here, please\n", limit_ms()), whoever);
+}
+
+void leave(int client, const char *whoever)
+{
+    char bytes[64];
+    ssize_t received;
+
+    client_finish_sending(client);
+    received = receive(client, bytes, sizeof bytes, now_ms() + limit_ms());
+    if (received > 0)
+        end_with(WRONG, "%s expected nothing more, got %s", whoever,
+                 quoted(bytes, (size_t)received));
+    if (received == -1)
+        end_with(errno == EAGAIN ? STUCK : DROPS,
+                 "%s has finished sending and expected the end of the "
+                 "connection within %d ms, got %s",
+                 whoever, limit_ms(),
+                 errno == EAGAIN ? "nothing" : strerror(errno));
+    close(client);
+}
+
+int newcomer_ms(void)
+{
+    return column->waiting == NOBODY_WAITS ? limit_ms() : limit_ms() / 10;
+}
+
+void had_to_wait(const char *format, ...)
+{
+    size_t used;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(outcome.evidence, sizeof outcome.evidence, format, arguments);
+    va_end(arguments);
+    used = strlen(outcome.evidence);
+    snprintf(outcome.evidence + used, sizeof outcome.evidence - used,
+             " was not answered within %d ms, but when others had left",
+             newcomer_ms());
+    outcome.verdict = WAITS;
+}
+
+bool is_kept_waiting(int client, const char *whoever)
+{
+    enum answer answer = ask(client, "and me?\n", newcomer_ms());
+
+    if (answer == UNANSWERED)
+        had_to_wait("%s", whoever);
+    else
+        must(answer, whoever);
+    return answer == UNANSWERED;
+}
+
+/* -- before and after ------------------------------------------------------ */
+
+/* What a server in place of ours answers is found out by asking. */
+static void learn_manner(int client)
+{
+    static const char question[] = "Are you there?\n";
+    static const char *const replies[] = {question, "ARE YOU THERE?\n", HELLO};
+    char bytes[sizeof question] = "";
+    size_t heard = 0;
+    long long moment = now_ms() + limit_ms();
+
+    say(client, question);
+    while (strchr(bytes, '\n') == NULL && heard + 1 < sizeof bytes) {
+        ssize_t received =
+            receive(client, bytes + heard, sizeof bytes - 1 - heard, moment);
+
+        if (received <= 0)
+            must(received == 0 || errno != EAGAIN ? CLOSED_BY_SERVER
+                                                  : UNANSWERED,
+                 "the first client");
+        heard += (size_t)received;
+    }
+    for (manner = AS_SENT; manner <= HELLO_WORLD; manner++)
+        if (strcmp(bytes, replies[manner]) == 0)
+            return;
+    end_with(WRONG,
+             "expected \"Hello World\\n\", or the text in upper case, or as it "
+             "was, in answer to \"Are you there?\\n\", got %s",
+             quoted(bytes, heard));
+}
+
+static void note(enum measure measure, bool measured)
+{
+    if (!measured)
+        outcome.unmeasured |= (int)measure;
+}
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+
+long memory_now(void)
+{
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+    return -1; /* what is freed is kept for a while */
+#else
+    return child_memory(server);
+#endif
+}
+
+static void look_around(void)
+{
+    int client = come("the first client");
+
+    learn_manner(client);
+    leave(client, "the first client");
+    descriptors_before = child_descriptors(server);
+    memory_before = memory_now();
+}
+
+struct child *start_another_on(int port)
+{
+    char text[12];
+
+    snprintf(text, sizeof text, "%d", port);
+    return child_start(&launch, (const char *[]){text, NULL});
+}
+
+bool start_on(int port)
+{
+    be_patient(true);
+    server = start_another_on(port);
+    server->port = server_await_port(server);
+    be_patient(false);
+    if (server->port != 0)
+        look_around();
+    return server->port != 0;
+}
+
+void start_unheard(int in, int out)
+{
+    launch.in = in;
+    launch.out = out;
+    be_patient(true);
+    server = server_start_unheard(&launch);
+    be_patient(false);
+    look_around();
+}
+
+static void expect_service(void)
+{
+    int client = come("a client who comes afterwards");
+
+    serve(client, "a client who comes afterwards");
+    leave(client, "a client who comes afterwards");
+}
+
+static void expect_descriptors(void)
+{
+    long long limit = now_ms() + limit_ms();
+    int now;
+
+    note(DESCRIPTORS, descriptors_before != -1);
+    while ((now = child_descriptors(server)) > descriptors_before)
+        if (now_ms() > limit)
+            end_with(LEAKS, "%d descriptors more are open than before",
+                     now - descriptors_before);
+        else
+            let_pass_ms(5);
+}
+
+/* malloc() may keep what many clients at once have had, for the next ones. What
+ * a program loses with each is seen when they come one after the other. */
+static void expect_memory(void)
+{
+    enum { ALLOWED_KIB = 4096, EACH_KIB = 16 };
+    long grown = memory_now() - memory_before;
+    int clients = outcome.served > 0 ? outcome.served : 1;
+
+    note(MEMORY, memory_before != -1);
+    if (memory_before != -1 && grown > ALLOWED_KIB + clients * EACH_KIB)
+        end_with(GROWS, "it uses %ld KiB more than before", grown);
+}
+
+/* Whether it waits for nothing but the processor: one that does and gets none
+ * would seem to be idle. The state comes after the name in brackets. */
+static bool is_runnable(void)
+{
+    char path[64];
+    char line[256] = "";
+    const char *name_end;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)server->pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    (void)!fgets(line, sizeof line, file);
+    fclose(file);
+    name_end = strrchr(line, ')');
+    return name_end != NULL && strncmp(name_end, ") R", 3) == 0;
+}
+
+bool rests_for_a_moment(void)
+{
+    enum { MOMENT_MS = 20, ALLOWED_NS = 2 * 1000 * 1000 };
+    long long before = child_cpu_ns(server);
+    bool runnable = is_runnable();
+
+    let_pass_ms(MOMENT_MS);
+    return !runnable && !is_runnable() &&
+           child_cpu_ns(server) - before < ALLOWED_NS;
+}
+
+void expect_rest(const char *when)
+{
+    long long start = now_ms();
+    long long before = child_cpu_ns(server);
+
+    note(PROCESSOR, before != -1);
+    while (before != -1 && !rests_for_a_moment())
+        if (now_ms() - start > limit_ms())
+            end_with(SPINS, "%s it used %lld ms of processor time in %lld ms",
+                     when, (child_cpu_ns(server) - before) / 1000000,
+                     now_ms() - start);
+}
+
+static void expect_all_as_before(void)
+{
+    if (!child_runs(server))
+        end_with(DIES, "it has ended");
+    expect_service();
+    expect_descriptors();
+    expect_memory();
+    expect_rest("with nothing to do");
+    if (stream_has(&server->err, "Sanitizer: ") ||
+        stream_has(&server->err, "runtime error: "))
+        end_with(WRONG, "a sanitizer has found an error");
+}
+
+void cell_play(const struct column *program, const struct row *row,
+               int patience, int to)
+{
+    column = program;
+    result_fd = to;
+    outcome = (struct outcome){.connected = -1, .served = -1};
+    harness_failed = harness_gave_up;
+    learn_times(patience);
+    if (column->command != NULL)
+        setenv(column->launch.variable, column->command, 1);
+    launch = column->launch;
+    launch.descriptors = row->descriptors;
+    if (!row->unheard && !start_on(0))
+        end_with(STUCK, "it does not say that it listens");
+    row->play();
+    expect_all_as_before();
+    deliver();
+}
