@@ -18,7 +18,8 @@
 struct target {
     const char *name;
     struct addrinfo *addresses;
-    const struct addrinfo *address; /* the one being tried */
+    const struct addrinfo *address; /* the one being tried ... */
+    char where[SOCKET_NAME_SIZE];   /* ... in words */
     bool is_connected;
 };
 
@@ -29,7 +30,6 @@ static selector_callback connected;
 /* Begins with target->address, which may be NULL: there is no other. */
 static void start(struct target *target)
 {
-    char address[SOCKET_NAME_SIZE];
     int sock = socket_connect(&target->address);
 
     if (sock == -1) {
@@ -37,8 +37,8 @@ static void start(struct target *target)
         return;
     }
     socket_format(target->address->ai_addr, target->address->ai_addrlen,
-                  address);
-    printf("connecting to %s (%s)\n", target->name, address);
+                  target->where);
+    printf("connecting to %s (%s)\n", target->name, target->where);
     if (selector_register(selector, sock, EVENT_WRITE, connected, target) ==
         -1) {
         report("cannot watch %s, descriptor %d", target->name, sock);
@@ -49,17 +49,14 @@ static void start(struct target *target)
 static void connected(int sock, int events, void *data)
 {
     struct target *target = data;
-    char address[SOCKET_NAME_SIZE];
 
-    socket_format(target->address->ai_addr, target->address->ai_addrlen,
-                  address);
     if (socket_connect_result(sock) == 0) {
         target->is_connected = true;
-        printf("connected! %s (%s)\n", target->name, address);
+        printf("connected! %s (%s)\n", target->name, target->where);
     } else if (errno == EINPROGRESS) {
         return; /* woken for nothing: not decided yet */
     } else {
-        report("%s (%s)", target->name, address);
+        report("%s (%s)", target->name, target->where);
     }
     selector_unregister(selector, sock, NULL);
     close(sock);
@@ -93,7 +90,7 @@ static void time_out(void)
         const struct target *target = key.data;
 
         errno = ETIMEDOUT;
-        report("%s", target->name);
+        report("%s (%s)", target->name, target->where);
         selector_unregister(selector, key.fd, NULL);
         close(key.fd);
     }

@@ -281,8 +281,8 @@ START_TEST(it_prints_that_the_time_is_over)
     child_expect_exit(program, 1);
     child_expect_stdout(program, "connecting to %s (%s)\n", target.text,
                         target.text);
-    child_expect_stderr(program, "connect: %s: %s\n", target.text,
-                        strerror(ETIMEDOUT));
+    child_expect_stderr(program, "connect: %s (%s): %s\n", target.text,
+                        target.text, strerror(ETIMEDOUT));
     child_free(program);
 }
 END_TEST
