@@ -215,8 +215,12 @@ int selector_modify(struct selector *sel, int fd, int events,
         return fail(EINVAL);
     if (events != slot->key.events &&
         sel->backend->update(sel, fd, slot->key.events, events) == -1) {
-        forget(sel, slot, -1); /* no key for what the kernel has lost */
-        return -1;
+        int error = errno;
+
+        /* No key for what the kernel has lost, and nothing left behind. */
+        sel->backend->update(sel, fd, slot->key.events, 0);
+        forget(sel, slot, -1);
+        return fail(error);
     }
     slot->key = (struct selector_key){fd, events, callback, data};
     return 0;

@@ -33,4 +33,34 @@ $(EMULATED): $(CHAOS)%: $(O)%.o $(CHAOS_TESTED) $(CHAOS)emulation.so
 	@mkdir -p $(@D)
 	$(LINK)
 
+# Under the sanitizers; guided by coverage where clang has its libFuzzer.
+FUZZ = build/fuzz/
+SECONDS = 30
+SANITIZED = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all
+
+.PHONY: fuzz fuzz-guided fuzz-random
+fuzz:
+	@mkdir -p $(FUZZ)corpus
+	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	    clang -fsanitize=fuzzer -x c - -o $(FUZZ)probe 2>/dev/null; \
+	then $(MAKE) -s fuzz-guided; else $(MAKE) -s fuzz-random; fi
+fuzz-guided:
+	$(MAKE) O=$(FUZZ) CC=clang CFLAGS="$(SANITIZED) -fsanitize=fuzzer-no-link" \
+	    $(FUZZ)tests/fuzz_selector
+	$(FUZZ)tests/fuzz_selector -max_total_time=$(SECONDS) -max_len=700 \
+	    -timeout=20 -use_cmp=0 -verbosity=0 \
+	    -artifact_prefix=$(FUZZ) $(FUZZ)corpus
+	@echo "guided by coverage: nothing found in $(SECONDS) seconds"
+fuzz-random:
+	$(MAKE) O=$(FUZZ)random/ CFLAGS="$(SANITIZED)" $(FUZZ)random/tests/test_fuzz
+	FUZZ_SECONDS=$(SECONDS) $(FUZZ)random/tests/test_fuzz
+
+$(O)tests/fuzz_selector: $(O)tests/fuzz_selector.o $(CHAOS_TESTED) \
+    $(O)tests/emulation.o
+	$(LINK) -fsanitize=fuzzer
+$(O)tests/test_fuzz: $(O)tests/fuzz_selector.o
+$(O)tests/fuzz_selector.o: tests/fuzz_selector.c
+	$(COMPILE) $(TEST_CFLAGS)
+
 -include $(wildcard $(CHAOS)*.d)
