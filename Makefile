@@ -13,6 +13,9 @@
 #   make asan        the tests again with address and undefined-behaviour checks
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach
+#   make chaos       the programs with unreliable system calls: a minute; make
+#                    chaos-03 SEED=7 one of them, SEEDS=1-200 each night
+#   make fuzz        the selector, used at random for SECONDS=30
 #   make lint        static checks;  make format  puts the layout right
 #   make bench       what an event costs, measured and drawn: three minutes;
 #                    make bench-quick  less exact: twenty seconds
