@@ -13,6 +13,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -230,7 +231,22 @@ static void start_job(struct job *job, struct cell *cell)
     close(ends[1]);
 }
 
-/* The outcome comes in one piece: it is shorter than PIPE_BUF. */
+/* A cell in time ends its programs itself. What is left of its group is killed
+ * as long as nobody else can have its number. */
+static void end_group(pid_t group, bool in_time)
+{
+    siginfo_t how;
+
+    if (!in_time)
+        kill(-group, SIGKILL);
+    waitid(P_PID, (id_t)group, &how, WEXITED | WNOWAIT);
+    kill(-group, SIGKILL);
+    waitpid(group, NULL, 0);
+}
+
+_Static_assert(sizeof(struct outcome) <= _POSIX_PIPE_BUF,
+               "so that an outcome comes in one piece");
+
 static void end_job(struct job *job, bool in_time)
 {
     struct cell *cell = job->cell;
@@ -244,9 +260,8 @@ static void end_job(struct job *job, bool in_time)
                  "the test has ended without a result%s",
                  in_time ? "" : ", its time was up");
     }
-    kill(-job->pid, in_time ? SIGTERM : SIGKILL);
+    end_group(job->pid, in_time);
     close(job->from);
-    waitpid(job->pid, NULL, 0);
     groups[job - jobs] = 0;
     job->cell = NULL;
     if (deserves_a_second_try(cell))
@@ -545,6 +560,10 @@ static int print_totals(void)
 static int torture(int at_a_time, char **stages)
 {
     choose_columns(stages);
+    if (column_count == 0) {
+        fprintf(stderr, "torture: there are no servers of stage %s\n", *stages);
+        return 2;
+    }
     for (int i = 0; i < row_count; i++)
         for (int j = 0; j < column_count; j++)
             add_cell(&columns[j], &rows[i],

@@ -33,7 +33,7 @@ struct outcome {
     int connected;  /* of those who came, in cases that count them */
     int served;     /* of these, at the same time */
     int unmeasured; /* enum measure: what this system does not tell */
-    char evidence[600];
+    char evidence[400];
 };
 
 /* What a program may do in the cases in which one client can hold up others. */

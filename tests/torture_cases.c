@@ -75,7 +75,7 @@ static void reset_after_sending(void)
     }
 }
 
-/* Somebody who has sent more than can be answered before he goes on. */
+/* Somebody who has sent more than is answered when the first answer comes. */
 static int client_being_answered(void)
 {
     static const char question[MIB];
@@ -141,8 +141,8 @@ static void resets(int count)
     }
 }
 
-/* What grows with every connection has grown by then, and is given away by
- * half a KiB of each. */
+/* What grows with use has grown by then. Half a KiB lost with each connection
+ * is seen. */
 static void storm_of_resets(void)
 {
     enum { FIRST = 500, STORM = 1000, ALLOWED_KIB = 512 };
@@ -274,8 +274,8 @@ static void mebibyte_at_once(void)
     close(client);
 }
 
-/* Nothing goes any more, and that is not because somebody has no time: longer
- * than TCP takes to send a lost segment again. */
+/* Nothing more goes while the server sleeps, for longer than TCP takes to send
+ * a lost segment again: so it is not because somebody has had no time. */
 static bool is_full(int client)
 {
     enum { MOMENTS = 15 };
@@ -287,8 +287,8 @@ static bool is_full(int client)
     return true;
 }
 
-/* Whoever does not look at what send() returns loses what the kernel's buffers
- * do not hold. "Hello World" is a small answer: it is not to be lost, only. */
+/* Whoever does not look at what send() returns loses what does not fit into the
+ * kernel's buffers. The answers of a hello server always fit. */
 static void read_late(void)
 {
     struct transfer transfer = {.total = answers_hello() ? MIB : 16 * MIB};
@@ -448,8 +448,8 @@ static void crowd_comes(int count, bool asks)
     }
     if (silent == count)
         silent = crowd_size;
-    if (crowd_size == 0)
-        end_with(STUCK, "nobody could connect");
+    if (crowd_size < 2)
+        end_with(STUCK, "of many only %d could connect", crowd_size);
 }
 
 static void two_hundred_silent(void)
