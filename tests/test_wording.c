@@ -583,6 +583,10 @@ START_TEST(with_stdout_closed_it_goes_on)
     struct launch launch = launch_of(_i);
     struct child *server;
 
+    if (is_wrapped()) { /* valgrind's log would take the free descriptor */
+        skip("with stdout closed", "the wrapper takes its place");
+        return;
+    }
     launch.out = CLOSED;
     server = start_unheard(&launch);
     stream_expect(server, &server->err, ": goes on without stdout: ");
