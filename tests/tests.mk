@@ -57,7 +57,7 @@ valgrind: $(PROGRAMS) $(SUITES)
 	rm -rf build/valgrind && mkdir -p build/valgrind
 	$(MAKE) -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
 	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
-	cat build/valgrind/*.log && [ ! -s "$$(find build/valgrind -size +0 | tail -1)" ]
+	@cat build/valgrind/*.log; [ -z "$$(find build/valgrind -type f -size +0)" ]
 coverage:
 	rm -rf build/coverage
 	$(MAKE) suites O=build/coverage/ CFLAGS="-O0 -g --coverage"
