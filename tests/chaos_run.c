@@ -130,7 +130,7 @@ static void expect_few_shed(void)
                             faults(CHAOS_ENOMEM);
 
     if ((unsigned long)turned_away > reasons)
-        fail_with("%d clients were turned away, but only %lu faults were a "
+        fail_with("%d clients were turned away, but %lu faults were a "
                   "reason for that",
                   turned_away, reasons);
 }
@@ -548,7 +548,7 @@ static void talk_to_connect(const struct program *program, struct child *none)
         given_up += expect_host(child, &hosts[i]);
     reasons = faults(CHAOS_EMFILE) + faults(CHAOS_ENOMEM);
     if ((unsigned long)given_up > reasons)
-        fail_with("%d connects were given up, but only %lu faults were a "
+        fail_with("%d connects were given up, but %lu faults were a "
                   "reason for that",
                   given_up, reasons);
     child_free(child);
@@ -803,17 +803,16 @@ static void print_failure(const struct run *slot, const struct line *line,
     enum { IN_FULL = 3 };
     const char *rates = getenv("RATES");
     const char *o = getenv("O");
+    const char *message = slot->message;
+    char name[100];
 
-    printf("\n%s%s%s, seed %u: %s\n  again: make chaos-%.2s PROGRAM=%s",
-           slot->program->path, slot->backend == NULL ? "" : ":",
-           slot->backend == NULL ? "" : slot->backend, slot->seed,
-           slot->message[0] == '\0' ? "ended without a message"
-           : line->failed > IN_FULL ? "failed, too"
-                                    : slot->message,
-           slot->program->path, strchr(slot->program->path, '/') + 1);
-    if (slot->backend != NULL)
-        printf(":%s", slot->backend);
-    printf(" SEED=%u", slot->seed);
+    name_line(line, name, sizeof name);
+    if (message[0] == '\0')
+        message = "ended without a message";
+    else if (line->failed > IN_FULL)
+        message = "failed, too";
+    printf("\n%s, seed %u: %s\n  again: make chaos PROGRAM=%s SEED=%u", name,
+           slot->seed, message, name, slot->seed);
     if (rates != NULL && *rates != '\0')
         printf(" RATES='%s'", rates);
     if (o != NULL && *o != '\0')
