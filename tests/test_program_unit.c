@@ -151,6 +151,21 @@ START_TEST(report_names_program_deed_and_reason_and_keeps_errno)
 }
 END_TEST
 
+static int report_to_nobody(void)
+{
+    start();
+    close(STDERR_FILENO);
+    errno = ENOENT;
+    report("cannot say it");
+    return errno == ENOENT ? 0 : FAILED;
+}
+
+START_TEST(report_keeps_errno_even_if_nobody_can_be_told)
+{
+    expect(run(report_to_nobody).status, 0);
+}
+END_TEST
+
 static int report_too_much(void)
 {
     static char much[2000];
@@ -495,12 +510,13 @@ static int log_into_pipe_and_socket(void)
     int pair[2];
 
     MUST(pipe(ends) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    MUST(fcntl(ends[1], F_SETFL, O_APPEND) == 0);
     listen_with(ends[1], pair[1]);
     if (!(flags_of(STDOUT_FILENO) & O_NONBLOCK))
         return 1;
     if (!(flags_of(STDERR_FILENO) & O_NONBLOCK))
         return 2;
-    return (flags_of(STDOUT_FILENO) & O_ACCMODE) == O_WRONLY ? 0 : 3;
+    return flags_of(STDOUT_FILENO) & O_APPEND ? 0 : 3; /* as it was */
 }
 
 START_TEST(a_server_does_not_wait_for_whoever_reads_its_log)
@@ -832,6 +848,7 @@ static TCase *new_case(Suite *suite, const char *name)
 static void add_start(TCase *tcase)
 {
     tcase_add_test(tcase, report_names_program_deed_and_reason_and_keeps_errno);
+    tcase_add_test(tcase, report_keeps_errno_even_if_nobody_can_be_told);
     tcase_add_test(tcase, report_shortens_what_is_too_long);
     tcase_add_test(tcase, report_works_before_the_program_has_a_name);
     tcase_add_loop_test(tcase, the_name_of_the_program_has_no_directory, 0, 4);
