@@ -86,8 +86,9 @@ int selector_register(struct selector *sel, int fd, int events,
 /* Replaces all three at once; a callback or data left out is not kept.
  * Returns 0. No system call if the events stay the same.
  * ENOENT  fd is not registered (said before events are looked at).
- * When the kernel has lost the descriptor (closed: EBADF; closed and its
- * number given to another file: ENOENT), the key is lost with it. */
+ * When the kernel refuses the change, because it has lost the descriptor
+ * (closed: EBADF; closed and its number given to another file: ENOENT) or for
+ * any other reason, the key is lost with it. */
 int selector_modify(struct selector *sel, int fd, int events,
                     selector_callback *callback, void *data);
 
