@@ -289,10 +289,11 @@ static void stop(struct server *server)
 
 /* -- rounds ---------------------------------------------------------------- */
 
-static void play_round(struct server *servers, int count, int round)
+static void play_round(struct server *servers, int count)
 {
+    /* Always in the same order: everybody finds the caches full of another. */
     for (int i = 0; i < count; i++)
-        take_turn(&servers[round % 2 == 0 ? i : count - 1 - i]);
+        take_turn(&servers[i]);
     for (int i = 0; i < count; i++) {
         if (servers[i].cpu_ns < 0)
             continue;
@@ -338,7 +339,7 @@ static void play(struct server *servers, int count)
     for (int round = 0; round < options.rounds; round++) {
         measure_progress("%d clients, %d idle: round %d of %d", options.clients,
                          options.idle, round + 1, options.rounds);
-        play_round(servers, count, round);
+        play_round(servers, count);
     }
     measure_progress("%s", "");
     for (int i = 0; i < count; i++)

@@ -8,7 +8,8 @@
 # plots appear on the terminal as they are ready. What needs a tool or a library
 # that is not here is left out, and named in the end. The exit status is 1 if a
 # program of the benchmark failed, which it does when an answer was wrong; to be
-# slow is not wrong.
+# slow is not wrong. measured.tsv and measured.svg beside this file are copies of
+# what one run left in DIRECTORY/, for LESSONS.md to show.
 set -u
 LC_ALL=C
 export LC_ALL
