@@ -16,13 +16,11 @@
  * shed(). The limit is the process's, hence one for the process. */
 static int spare = -1;
 
-static void keep_spare(void)
+static int keep_spare(void)
 {
-    int saved = errno;
-
     if (spare == -1)
         spare = socket(AF_INET, SOCK_STREAM, 0);
-    errno = saved;
+    return spare;
 }
 
 static int fail(int error)
@@ -59,9 +57,8 @@ int socket_listen(int port)
     if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ==
             -1 ||
         bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
-        listen(listener, SOMAXCONN) == -1)
+        listen(listener, SOMAXCONN) == -1 || keep_spare() == -1)
         return give_up(listener);
-    keep_spare();
     return listener;
 }
 
@@ -79,7 +76,6 @@ int socket_port(int fd)
  * cannot be served, and closes it: the peer learns at once. */
 static void shed(int listener)
 {
-    int saved = errno;
     int newcomer;
 
     if (spare != -1)
@@ -88,7 +84,6 @@ static void shed(int listener)
     newcomer = accept(listener, NULL, NULL);
     if (newcomer != -1)
         close(newcomer);
-    errno = saved;
 }
 
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
@@ -96,16 +91,19 @@ int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
     struct sockaddr_storage address;
     socklen_t size;
     int client;
+    int error;
 
     do {
         size = sizeof address;
         client = accept(listener, (struct sockaddr *)&address, &size);
-    } while (client == -1 && (errno == EINTR || errno == ECONNABORTED));
-    if (client == -1 && (errno == EMFILE || errno == ENFILE))
+        error = errno;
+    } while (client == -1 && (error == EINTR || error == ECONNABORTED));
+    if (client == -1 && (error == EMFILE || error == ENFILE))
         shed(listener);
     keep_spare();
-    if (client != -1)
-        socket_format((struct sockaddr *)&address, size, peer);
+    if (client == -1)
+        return fail(error);
+    socket_format((struct sockaddr *)&address, size, peer);
     return client;
 }
 
@@ -114,16 +112,6 @@ int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
 int socket_set_nonblocking(int fd)
 {
     return fcntl(fd, F_SETFL, O_NONBLOCK);
-}
-
-ssize_t socket_recv(int fd, void *buffer, size_t size)
-{
-    ssize_t received;
-
-    do
-        received = recv(fd, buffer, size, 0);
-    while (received == -1 && errno == EINTR);
-    return received;
 }
 
 ssize_t socket_send(int fd, const void *data, size_t size)

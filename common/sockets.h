@@ -10,9 +10,11 @@
 #ifndef SOCKETS_H
 #define SOCKETS_H
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 enum {
@@ -25,7 +27,7 @@ enum {
 /* socket(), setsockopt(SO_REUSEADDR), bind(), listen(): a blocking listener on
  * 127.0.0.1. Port 0 lets the kernel choose one; socket_port() tells which.
  * EADDRINUSE: another socket listens there. EACCES: port < 1024 and not root.
- */
+ * EMFILE: not even the one in reserve is left, see socket_accept(). */
 int socket_listen(int port);
 
 /* The port that a socket is bound to. */
@@ -40,7 +42,10 @@ int socket_port(int fd);
  *         the backlog it would keep the listener readable, and the event loop
  *         would spin. For this socket_listen() keeps one descriptor in
  *         reserve, for the whole process, as the limit is the process's.
- * Others (ENOMEM, ENETDOWN ...) concern one connection, not the listener. */
+ *         If another process was quicker and took that one (ENFILE), or if
+ *         there is no memory (ENOMEM), the newcomer does stay there, and the
+ *         loop comes back at once until there is room again.
+ * Others (ENETDOWN ...) concern one connection, not the listener. */
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE]);
 
 /* -- reading and writing --------------------------------------------------- */
@@ -51,8 +56,17 @@ int socket_set_nonblocking(int fd);
 
 /* recv(): how many bytes came, as many as there are and at most size.
  * 0: the peer will send no more (it has closed, or shut down its writing
- * side). EAGAIN: nothing now. ECONNRESET: the peer has gone for good. */
-ssize_t socket_recv(int fd, void *buffer, size_t size);
+ * side). EAGAIN: nothing now. ECONNRESET: the peer has gone for good.
+ * (Inline: every request of every stage comes through here.) */
+static inline ssize_t socket_recv(int fd, void *buffer, size_t size)
+{
+    ssize_t received;
+
+    do
+        received = recv(fd, buffer, size, 0);
+    while (received == -1 && errno == EINTR);
+    return received;
+}
 
 /* send(): how many of the bytes the kernel took; may be fewer than size.
  * EAGAIN: none, its buffer is full. EPIPE, ECONNRESET: the peer has gone. */

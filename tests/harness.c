@@ -248,6 +248,15 @@ static void set_limit(int descriptors)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The program starts with three at most, whatever we and our parents have. */
+static void close_others(void)
+{
+    enum { MANY = 1024 };
+
+    for (int fd = STDERR_FILENO + 1; fd < MANY; fd++)
+        close(fd);
+}
+
 /* Signals that we ignore or block would be ignored by the program too. */
 static void set_signals(void)
 {
@@ -373,6 +382,7 @@ struct child *child_start(const struct launch *launch,
         become(in[0], STDIN_FILENO);
         become(out[1], STDOUT_FILENO);
         become(err[1], STDERR_FILENO);
+        close_others();
         set_limit(launch->descriptors);
         set_signals();
         set_selector(launch->selector);

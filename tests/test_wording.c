@@ -352,6 +352,26 @@ START_TEST(a_descriptor_too_large_for_select_is_refused_with_a_message)
 }
 END_TEST
 
+/* It would have no reserve to turn newcomers away with, and so would spin. */
+START_TEST(with_too_few_descriptors_it_does_not_listen)
+{
+    struct launch launch = launch_of(_i);
+    struct child *server;
+
+    if (is_wrapped()) {
+        skip("4 descriptors", "the wrapper needs more of them");
+        return;
+    }
+    launch.descriptors = 4;
+    server = child_start(&launch, (const char *[]){"0", NULL});
+    child_expect_exit(server, 1);
+    child_expect_stdout(server, "%s", "");
+    child_expect_stderr(server, "%s: cannot listen on 127.0.0.1:0: %s\n",
+                        base(servers[_i].path), strerror(EMFILE));
+    child_free(server);
+}
+END_TEST
+
 /* -- ports ----------------------------------------------------------------- */
 
 START_TEST(a_taken_port_is_named_with_the_command_that_shows_its_owner)
@@ -694,6 +714,7 @@ static void add_for_every_server(TCase *tc, int i)
 static void add_for_all_at_once(TCase *tc, int i)
 {
     ADD(out_of_descriptors_it_says_so_once_for_everybody_it_turns_away);
+    ADD(with_too_few_descriptors_it_does_not_listen);
     if (strcmp(servers[i].reply, REPLY) == 0) {
         ADD(every_connection_is_printed_with_its_address);
         ADD(a_reset_is_printed_and_a_farewell_is_not);
