@@ -50,11 +50,12 @@ static int update(struct selector *sel, int fd, int was, int now)
 static int wait_poll(struct selector *sel, int timeout_ms,
                      struct selector_found *found)
 {
-    const struct pollfd *entry = sel->events;
+    const struct pollfd *entry = (struct pollfd *)sel->events + sel->count;
     int ready = poll(sel->events, (nfds_t)sel->count, timeout_ms);
 
-    for (int count = 0; count < ready; entry++)
-        if (entry->revents != 0) {
+    /* Backwards: those who leave before the listener's newcomers come. */
+    for (int count = 0; count < ready;)
+        if ((--entry)->revents != 0) {
             found[count].fd = entry->fd;
             found[count].events = selector_events(
                 (unsigned short)entry->revents, POLLIN, POLLOUT);

@@ -11,7 +11,8 @@
 struct sets {
     fd_set readers;
     fd_set writers;
-    int nfds; /* the largest descriptor in either set, plus one */
+    int writing; /* how many there are in writers: mostly none */
+    int nfds;    /* the largest descriptor in either set, plus one */
 };
 
 static int open_select(struct selector *sel)
@@ -33,6 +34,7 @@ static int update(struct selector *sel, int fd, int was, int now)
 
     put(&sets->readers, fd, now & EVENT_READ);
     put(&sets->writers, fd, now & EVENT_WRITE);
+    sets->writing += !!(now & EVENT_WRITE) - !!(was & EVENT_WRITE);
     if (fd >= sets->nfds)
         sets->nfds = fd + 1;
     while (sets->nfds > 0 && !FD_ISSET(sets->nfds - 1, &sets->readers) &&
@@ -49,11 +51,13 @@ static int wait_select(struct selector *sel, int timeout_ms,
     fd_set writable = sets->writers;
     struct timeval timeout = {.tv_sec = timeout_ms / 1000,
                               .tv_usec = timeout_ms % 1000 * 1000L};
-    int bits = select(sets->nfds, &readable, &writable, NULL,
-                      timeout_ms < 0 ? NULL : &timeout);
+    int bits =
+        select(sets->nfds, &readable, sets->writing > 0 ? &writable : NULL,
+               NULL, timeout_ms < 0 ? NULL : &timeout);
     int count = 0;
 
-    for (int fd = 0; bits > 0; fd++) {
+    /* Downwards: those who leave before the listener's newcomers come. */
+    for (int fd = sets->nfds - 1; bits > 0; fd--) {
         int events = (FD_ISSET(fd, &readable) ? EVENT_READ : 0) |
                      (FD_ISSET(fd, &writable) ? EVENT_WRITE : 0);
 

@@ -98,7 +98,7 @@ int selector_fileno(const struct selector *sel)
 void *selector_grow(void *array, size_t *capacity, size_t needed, size_t size)
 {
     enum { AT_LEAST = 16 };
-    size_t larger = *capacity < AT_LEAST / 2 ? AT_LEAST : 2 * *capacity;
+    size_t larger = *capacity == 0 ? AT_LEAST : 4 * *capacity;
     void *grown;
 
     if (needed <= *capacity)
@@ -155,17 +155,11 @@ static bool valid_events(int events)
 /* The slot that holds the key of fd, or NULL and EINVAL or ENOENT. */
 static struct selector_slot *find(const struct selector *sel, int fd)
 {
-    struct selector_slot *slot;
-
-    if (fd < 0) {
-        errno = EINVAL;
-        return NULL;
-    }
-    errno = ENOENT;
-    if ((size_t)fd >= sel->slots_capacity)
-        return NULL;
-    slot = &sel->slots[fd];
-    return slot->key.events == 0 ? NULL : slot;
+    if (fd >= 0 && (size_t)fd < sel->slots_capacity &&
+        sel->slots[fd].key.events != 0)
+        return &sel->slots[fd];
+    errno = fd < 0 ? EINVAL : ENOENT;
+    return NULL;
 }
 
 /* updated is what update() returned. -1: the kernel does not know the

@@ -96,10 +96,11 @@ static inline int selector_events(unsigned revents, unsigned in, unsigned out)
 }
 
 /* Like realloc(): the array with room for at least `needed` items of `size`
- * bytes, the new ones zero; *capacity is how many it holds. It at least
- * doubles, so that n calls copy O(n). NULL and ENOMEM: nothing changed.
- * calloc() and not realloc(), because pages nobody touches cost nothing: a
- * table for descriptor 1000000 takes addresses, not memory. */
+ * bytes, the new ones zero; *capacity is how many it holds. NULL and ENOMEM:
+ * nothing changed. calloc() and not realloc(), because pages nobody touches
+ * cost nothing: a table for descriptor 1000000 takes addresses, not memory.
+ * Hence four times as large each time: what is left behind for the heap, all
+ * the smaller arrays, is together a third of the new one at most. */
 void *selector_grow(void *array, size_t *capacity, size_t needed, size_t size);
 
 /* The same for sel->events. 0, or -1 and ENOMEM. */

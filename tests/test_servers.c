@@ -642,6 +642,30 @@ START_TEST(out_of_descriptors_it_turns_newcomers_away_and_sleeps)
 }
 END_TEST
 
+/* It learns of all of them at once, and must look at the leavers first. */
+START_TEST(a_newcomer_gets_the_place_of_one_who_left_just_before)
+{
+    enum { LIMIT = 64, CLIENTS = 100 };
+    struct launch launch = launch_of(_i);
+    struct child *server;
+    int clients[CLIENTS];
+    int newcomer;
+
+    launch.descriptors = LIMIT;
+    server = server_start(&launch);
+    fill_up(server, clients, CLIENTS);
+    child_pause(server);
+    for (int i = 0; i < CLIENTS; i++)
+        if (clients[i] != -1)
+            close(clients[i]);
+    newcomer = client_connect(server->port);
+    child_signal(server, SIGCONT);
+    converse(newcomer);
+    close(newcomer);
+    child_stop(server);
+}
+END_TEST
+
 /* select() cannot watch a descriptor that is FD_SETSIZE or larger. The others
  * have no such limit, and serve everybody. */
 static bool has_a_limit(int subject)
@@ -722,6 +746,7 @@ static void add_for_all_at_once(TCase *tc, int i)
     ADD(fifty_resets_at_once_do_not_disturb_a_conversation);
     ADD(a_client_that_never_reads_keeps_nobody_waiting);
     ADD(out_of_descriptors_it_turns_newcomers_away_and_sleeps);
+    ADD(a_newcomer_gets_the_place_of_one_who_left_just_before);
     ADD(eleven_hundred_clients_are_served_or_turned_away_politely);
 }
 
