@@ -36,7 +36,7 @@ int bench_active_count;
 static bool quick;
 static int limit; /* how many descriptors there can be */
 
-static int idle[MOST_IDLE];
+static int idle[MOST_IDLE + 1];
 static int idle_count;
 static int readers[MOST_PIPES];
 static int writers[MOST_PIPES];
@@ -97,10 +97,10 @@ void bench_ready(int fd, int events, void *data)
     }
 }
 
-/* The i-th of `active` pipes, evenly spaced among all. */
+/* The i-th of `active` pipes, evenly spaced among all; one is in the middle. */
 static size_t spaced(int i, int active)
 {
-    return (size_t)i * (size_t)(pipe_count / active);
+    return (size_t)(2 * i + 1) * (size_t)pipe_count / (size_t)(2 * active);
 }
 
 /* `active` pipes get a byte each. */
@@ -276,12 +276,27 @@ static void play_rounds(struct game *game)
 
 /* -- the games ------------------------------------------------------------- */
 
-static void watch_one_active(int *fds, int idle_fds)
+/* The one in the middle is replaced by a pipe with the same number. select()
+ * goes by number, poll() by place in the array, and both do more for those in
+ * front of the first one that is ready: so neither shall have an advantage. */
+static int *put_active_into_the_middle(int *fds, int idle_fds)
 {
-    make_idle(idle_fds);
-    memcpy(fds, idle, (size_t)idle_fds * sizeof *fds);
-    fds[idle_fds] = fds[idle_fds / 2];
-    fds[idle_fds / 2] = readers[0];
+    int *middle = &fds[idle_fds / 2];
+
+    make_idle(idle_fds + 1);
+    memcpy(fds, idle, (size_t)(idle_fds + 1) * sizeof *fds);
+    if (dup2(readers[0], *middle) == -1)
+        measure_fail("dup2");
+    return middle;
+}
+
+static void make_idle_again(int fd)
+{
+    int fresh = socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (fresh == -1 || dup2(fresh, fd) == -1)
+        measure_fail("socket");
+    close(fresh);
 }
 
 static void bench_idle(void)
@@ -296,12 +311,12 @@ static void bench_idle(void)
     for (int i = 0; i < count && sizes[i] + RESERVED < limit; i++) {
         struct game game = {"idle", sizes[i], fds, sizes[i] + 1, .active = 1};
 
-        watch_one_active(fds, sizes[i]);
-        bench_active = readers;
+        bench_active = put_active_into_the_middle(fds, sizes[i]);
         bench_active_count = 1;
         for (int k = 0; by_hand_contenders[k].backend != NULL; k++)
             add_backend(&game, &by_hand_contenders[k]);
         play_rounds(&game);
+        make_idle_again(*bench_active);
     }
 }
 
