@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum { WINDOW_NS = 100 * 1000 * 1000 };
+enum { DESCRIPTORS = 4096 }; /* the most that we ask for */
 enum { CHILDREN = 8, ARGUMENTS = 1024, TEXT_LIMIT = 16 * 1024 * 1024 };
 
 static struct child children[CHILDREN];
@@ -248,12 +249,14 @@ static void set_limit(int descriptors)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* The program starts with three at most, whatever we and our parents have. */
-static void close_others(void)
+/* What our parents have left open counts too, and a program that is to have
+ * few shall have them for itself. Where there is no limit they stay: whoever
+ * starts a program may pass it a descriptor. */
+static void close_others(const struct launch *launch)
 {
-    enum { MANY = 1024 };
-
-    for (int fd = STDERR_FILENO + 1; fd < MANY; fd++)
+    if (launch->descriptors == 0)
+        return;
+    for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++)
         close(fd);
 }
 
@@ -382,7 +385,7 @@ struct child *child_start(const struct launch *launch,
         become(in[0], STDIN_FILENO);
         become(out[1], STDOUT_FILENO);
         become(err[1], STDERR_FILENO);
-        close_others();
+        close_others(launch);
         set_limit(launch->descriptors);
         set_signals();
         set_selector(launch->selector);
@@ -1251,10 +1254,11 @@ int suites_run(struct Suite *const *suites, int count)
 
 bool raise_descriptor_limit(void)
 {
-    enum { NEEDED = 1400, WANTED = 4096 };
+    enum { NEEDED = 1400 };
     struct rlimit limit;
 
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+    limit.rlim_cur =
+        limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= NEEDED;
 }
