@@ -7,7 +7,8 @@
 #
 #   make setup       install what the tests need (asks for root's password)
 #   make test        all tests; make test-02 those of a stage
-#   make test-02 SERVER="python3 mine.py"   the same tests, your program
+#   make test-02 SERVER="python3 mine.py"   the same tests, your program; in 03
+#                    also UPPER= and CLIENT=, in 04 CONNECT= and BUSY=
 #   make torture     which servers survive which clients; torture-02: this one
 #   make torture SERVER="python3 mine.py"   does yours?
 #   make asan        the tests again with address and undefined-behaviour checks

@@ -76,9 +76,10 @@ skip() {
 
 # With what was built in place, and over it what was built under $O.
 make_copy() {
-    mkdir "$copy" "$tmp/blocks"
+    mkdir -p "$copy/tests/bench" "$tmp/blocks"
     mkfifo "$tmp/keys.1" "$tmp/keys.2" "$tmp/keys.3" "$tmp/keys.4"
-    cd "$root" && cp -Rp 0[1-4]_* common Makefile "$copy"
+    cd "$root" && cp -Rp 0[1-4]_* common Makefile "$copy" &&
+        cp tests/bench/table.awk tests/bench/measured.tsv "$copy/tests/bench"
     [ -z "${O:-}" ] || { cd "$O" && cp -Rp 0[1-4]_* common "$copy"; }
     cd "$copy" || exit 1
     [ -x 04_nonblocking_connect/connect ] && return
