@@ -59,7 +59,7 @@ static int usage(bool help, const char *text, int *exit_status)
 int program_port(int argc, char **argv, int *exit_status)
 {
     const char *argument = argc > 1 ? argv[1] : "5000";
-    bool help = strcmp(argument, "-h") == 0;
+    bool help = argc == 2 && strcmp(argument, "-h") == 0;
     int port = argc > 2 ? -1 : socket_parse_port(argument);
 
     if (port != -1)
