@@ -38,7 +38,7 @@
  *               favours some faults and leaves out others. Not set: no faults.
  * CHAOS_RATES   "send:EAGAIN=0,accept:EMFILE=500": other rates, not favoured
  * CHAOS_TRACE   set: each fault is a line on stderr
- * CHAOS_REPORT  the descriptor of a file for the struct chaos_report
+ * CHAOS_REPORT  the name of a file for the struct chaos_report
  */
 #ifndef __APPLE__ /* there a declaration follows from what is asked for here   \
                    */
@@ -213,20 +213,25 @@ static void set_favours(void)
     }
 }
 
-static void map_report(const char *descriptor)
+static void map_report(const char *path)
 {
-    void *map = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED,
-                     (int)strtol(descriptor, NULL, 10), 0);
+    int fd = open(path, O_RDWR);
+    void *map =
+        mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-    if (map != MAP_FAILED)
-        report = map;
+    if (map == MAP_FAILED) {
+        fprintf(stderr, "CHAOS_REPORT: %s: %s\n", path, strerror(errno));
+        abort();
+    }
+    report = map;
+    close(fd);
 }
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *text = getenv("CHAOS_SEED");
     const char *rates = getenv("CHAOS_RATES");
-    const char *descriptor = getenv("CHAOS_REPORT");
+    const char *path = getenv("CHAOS_REPORT");
 
     if (text == NULL)
         return;
@@ -234,8 +239,8 @@ __attribute__((constructor)) static void begin(void)
     set_favours();
     if (rates != NULL)
         set_rates(rates);
-    if (descriptor != NULL)
-        map_report(descriptor);
+    if (path != NULL)
+        map_report(path);
     traced = getenv("CHAOS_TRACE") != NULL;
     enabled = true;
 }

@@ -1,8 +1,8 @@
 /* chaos.h -- what the preloaded library of `make chaos` tells its driver.
  *
  * The library lives in the program under test, which may be killed at any
- * moment, so its report is memory that both share: a file without a name,
- * whose descriptor the program inherits.
+ * moment, so its report is memory that both share: a file. It has a name,
+ * because the program starts with no descriptors but the usual three.
  */
 #ifndef CHAOS_H
 #define CHAOS_H

@@ -53,8 +53,8 @@ struct run {
     unsigned seed;
     pid_t pid; /* 0: free */
     struct chaos_report *report;
-    int report_fd;
-    char *message; /* why it has failed */
+    char *message;  /* why it has failed */
+    char path[512]; /* of the file that both are in */
 };
 
 enum { MESSAGE_SIZE = 16 * 1024 };
@@ -90,8 +90,7 @@ static void begin_chaos(void)
 
     snprintf(text, sizeof text, "%u", run->seed);
     set("CHAOS_SEED", text);
-    snprintf(text, sizeof text, "%d", run->report_fd);
-    set("CHAOS_REPORT", text);
+    set("CHAOS_REPORT", run->path);
     /* Inside the stand-in for /dev/poll it is poll() that fails. */
     snprintf(text, sizeof text, "%s,%s%s", run->program->rates,
              run->backend != NULL && strcmp(run->backend, "devpoll") == 0
@@ -738,30 +737,23 @@ static bool list_seeds(const char *text)
     return seed_count > 0;
 }
 
-static void *shared(size_t size, int fd)
-{
-    void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-    if (map == MAP_FAILED) {
-        perror("chaos_run: mmap");
-        exit(2);
-    }
-    return map;
-}
-
 static void open_slot(struct run *slot)
 {
-    FILE *file = tmpfile();
+    size_t size = sizeof *slot->report + MESSAGE_SIZE;
+    void *map = MAP_FAILED;
+    int fd;
 
-    if (file == NULL ||
-        ftruncate(fileno(file), sizeof *slot->report + MESSAGE_SIZE) == -1) {
-        perror("chaos_run: a temporary file");
+    snprintf(slot->path, sizeof slot->path, "%s.XXXXXX", library);
+    fd = mkstemp(slot->path);
+    if (fd != -1 && ftruncate(fd, (off_t)size) == 0)
+        map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) {
+        perror("chaos_run: a file for the reports");
         exit(2);
     }
-    slot->report_fd = dup(fileno(file));
-    slot->report = shared(sizeof *slot->report + MESSAGE_SIZE, slot->report_fd);
+    close(fd);
+    slot->report = map;
     slot->message = (char *)(slot->report + 1);
-    fclose(file);
 }
 
 static void start_run(struct run *slot, const struct line *line, unsigned seed)
@@ -875,6 +867,8 @@ static void run_all(int jobs)
             start_run(free_slot(jobs), &lines_out[i], seeds[j]);
     while (passed_runs + failed_runs < line_count * seed_count)
         await_run();
+    for (int i = 0; i < jobs; i++)
+        unlink(slots[i].path);
 }
 
 static int usage(void)
