@@ -654,6 +654,7 @@ START_TEST(a_newcomer_gets_the_place_of_one_who_left_just_before)
     launch.descriptors = LIMIT;
     server = server_start(&launch);
     fill_up(server, clients, CLIENTS);
+    child_expect_idle(server, "with no descriptor left");
     child_pause(server);
     for (int i = 0; i < CLIENTS; i++)
         if (clients[i] != -1)
