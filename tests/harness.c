@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 enum { WINDOW_NS = 100 * 1000 * 1000 };
-enum { DESCRIPTORS = 4096 }; /* the most that we ask for */
 enum { CHILDREN = 8, ARGUMENTS = 1024, TEXT_LIMIT = 16 * 1024 * 1024 };
 
 static struct child children[CHILDREN];
@@ -220,21 +219,12 @@ bool is_replaced(const char *name)
     return variable(name) != NULL;
 }
 
-bool is_wanted(const char *name)
-{
-    static const char *const all[] = {"SERVER", "UPPER", "CLIENT", "CONNECT",
-                                      "BUSY"};
-    bool any = false;
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        any = any || is_replaced(all[i]);
-    return !any || is_replaced(name);
-}
-
 bool is_wrapped(void)
 {
     return variable("WRAPPER") != NULL;
 }
+
+enum { DESCRIPTORS = 4096 }; /* the most that we ask for */
 
 static void set_limit(int descriptors)
 {
@@ -424,25 +414,24 @@ int server_await_port(struct child *child)
     return port;
 }
 
-struct child *server_start_on(const struct launch *launch, int port)
+struct child *child_start_on(const struct launch *launch, int port)
 {
     char text[12];
-    const char *arguments[] = {text, NULL};
-    struct child *child;
 
     snprintf(text, sizeof text, "%d", port);
-    child = child_start(launch, arguments);
+    return child_start(launch, ARGS(text));
+}
+
+struct child *server_start(const struct launch *launch)
+{
+    struct child *child = child_start_on(launch, 0);
+
     child->port = server_await_port(child);
     if (child->port == 0)
         fail_with("expected a line with 127.0.0.1:PORT on the server's stdout, "
                   "got %s",
                   quoted(child->out.text, child->out.length));
     return child;
-}
-
-struct child *server_start(const struct launch *launch)
-{
-    return server_start_on(launch, 0);
 }
 
 static int free_port(void)
@@ -476,11 +465,8 @@ struct child *server_start_unheard(const struct launch *launch)
 {
     for (int attempt = 0; attempt < 5; attempt++) {
         int port = free_port();
-        char text[12];
-        struct child *server;
+        struct child *server = child_start_on(launch, port);
 
-        snprintf(text, sizeof text, "%d", port);
-        server = child_start(launch, (const char *[]){text, NULL});
         server->port = port;
         if (comes_up(server))
             return server;
@@ -596,6 +582,12 @@ void child_expect_exit(struct child *child, int status)
     expect_no_complaints(child);
 }
 
+void child_finish(struct child *child, int status)
+{
+    child_expect_exit(child, status);
+    child_free(child);
+}
+
 void child_signal(struct child *child, int number)
 {
     kill(child->pid, number);
@@ -628,11 +620,28 @@ bool stream_has(const struct stream *stream, const char *words)
     return stream->length > 0 && strstr(stream->text, words) != NULL;
 }
 
+int stream_count(const struct stream *stream, const char *words)
+{
+    const char *found = stream->length == 0 ? NULL : stream->text;
+    int count = 0;
+
+    while (found != NULL && (found = strstr(found, words)) != NULL) {
+        found += strlen(words);
+        count++;
+    }
+    return count;
+}
+
 void stream_expect(struct child *child, struct stream *stream,
-                   const char *words)
+                   const char *format, ...)
 {
     long long limit = now_ms() + patience_ms();
+    char words[1024];
+    va_list arguments;
 
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
     while (!stream_has(stream, words))
         if (stream->fd <= 0 || !wait_until(limit, -1, 0))
             fail_with("expected %s to print \"%s\" on %s, got %s", child->name,
@@ -649,13 +658,17 @@ static size_t same_prefix(const char *one, const char *other, size_t size)
     return same;
 }
 
+PRINTF_LIKE(3, 0)
 static void expect_text(struct child *child, struct stream *stream,
-                        const char *expected)
+                        const char *format, va_list arguments)
 {
     long long limit = now_ms() + patience_ms();
-    size_t size = strlen(expected);
+    char expected[4096];
+    size_t size;
     size_t same;
 
+    vsnprintf(expected, sizeof expected, format, arguments);
+    size = strlen(expected);
     while (stream->length < size && stream->fd > 0)
         if (!wait_until(limit, -1, 0))
             break;
@@ -673,24 +686,20 @@ static void expect_text(struct child *child, struct stream *stream,
 
 void child_expect_stdout(struct child *child, const char *format, ...)
 {
-    char expected[4096];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(expected, sizeof expected, format, arguments);
+    expect_text(child, &child->out, format, arguments);
     va_end(arguments);
-    expect_text(child, &child->out, expected);
 }
 
 void child_expect_stderr(struct child *child, const char *format, ...)
 {
-    char expected[4096];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(expected, sizeof expected, format, arguments);
+    expect_text(child, &child->err, format, arguments);
     va_end(arguments);
-    expect_text(child, &child->err, expected);
 }
 
 /* -- what it uses ---------------------------------------------------------- */
@@ -729,6 +738,17 @@ int child_descriptors(struct child *child)
         count++;
     closedir(directory);
     return count;
+}
+
+void child_expect_descriptors(struct child *child, int expected,
+                              const char *when)
+{
+    int count = child_descriptors(child);
+
+    if (count != expected)
+        fail_with("expected %s to have %d open descriptors as before, got %d "
+                  "%s",
+                  child->name, expected, count, when);
 }
 
 static long memory_by_ps(pid_t pid)
@@ -772,27 +792,26 @@ static long long clock_ns(clockid_t clock)
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* The processor time of another process; -1: this system does not tell. */
-static long long cpu_ns(pid_t pid)
+long long child_cpu_ns(struct child *child)
 {
 #ifdef __APPLE__
     return -1;
 #else
     clockid_t clock;
 
-    return clock_getcpuclockid(pid, &clock) == 0 ? clock_ns(clock) : -1;
+    return clock_getcpuclockid(child->pid, &clock) == 0 ? clock_ns(clock) : -1;
 #endif
 }
 
 /* What it takes while we compute for a tenth of a second. */
 static long long used_meanwhile(struct child *child)
 {
-    long long before = cpu_ns(child->pid);
+    long long before = child_cpu_ns(child);
     long long end = clock_ns(CLOCK_PROCESS_CPUTIME_ID) + WINDOW_NS;
 
     while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) < end)
         continue;
-    return cpu_ns(child->pid) - before;
+    return child_cpu_ns(child) - before;
 }
 
 /* It may have something to finish first; whoever spins never finishes. */
@@ -801,7 +820,7 @@ void child_expect_idle(struct child *child, const char *when)
     enum { ATTEMPTS = 10 };
     long long used = WINDOW_NS;
 
-    if (cpu_ns(child->pid) == -1) {
+    if (child_cpu_ns(child) == -1) {
         skip("it sleeps", "this system does not tell how long it computes");
         return;
     }
@@ -811,11 +830,6 @@ void child_expect_idle(struct child *child, const char *when)
         fail_with("expected %s to sleep %s, but while we computed for %d ms it "
                   "did so for %lld ms",
                   child->name, when, WINDOW_NS / 1000000, used / 1000000);
-}
-
-long long child_cpu_ns(struct child *child)
-{
-    return cpu_ns(child->pid);
 }
 
 /* -- clients --------------------------------------------------------------- */
@@ -1007,6 +1021,28 @@ void client_expect_closed(int fd)
         fail_with(
             "client %d: expected the server to close the connection, got %s",
             client_port(fd), outcome(received, bytes));
+}
+
+void client_ask(int fd, const char *text, const char *reply)
+{
+    client_send_text(fd, text);
+    client_expect_text(fd, reply);
+}
+
+void client_leave(int fd)
+{
+    client_finish_sending(fd);
+    client_expect_end(fd);
+    close(fd);
+}
+
+void server_expect_service(struct child *server, const char *text,
+                           const char *reply)
+{
+    int client = client_connect(server->port);
+
+    client_ask(client, text, reply);
+    client_leave(client);
 }
 
 void client_expect_silence(int fd, const char *when)
@@ -1226,28 +1262,68 @@ void child_write(struct child *child, const void *data, size_t size)
 
 /* -- suites ---------------------------------------------------------------- */
 
-bool suite_is_wanted(const char *name)
+struct launch launch_of(const struct subject *subject, int descriptors)
+{
+    return (struct launch){.path = subject->path,
+                           .variable = subject->variable,
+                           .selector = subject->selector,
+                           .descriptors = descriptors};
+}
+
+static bool is_wanted(const char *name)
+{
+    static const char *const all[] = {"SERVER", "UPPER", "CLIENT", "CONNECT",
+                                      "BUSY"};
+    bool any = false;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        any = any || is_replaced(all[i]);
+    return !any || is_replaced(name);
+}
+
+/* A command in place of ours is the same for each of those it replaces. */
+static bool is_the_same(const struct subject *one, const struct subject *other)
+{
+    return is_replaced(one->variable) &&
+           strcmp(one->variable, other->variable) == 0 &&
+           strcmp(one->stage, other->stage) == 0;
+}
+
+static bool is_to_be_examined(const struct subject *subjects, int i)
 {
     const char *only = variable("CK_RUN_SUITE");
 
-    return only == NULL || strcmp(only, name) == 0;
+    return (only == NULL || strcmp(only, subjects[i].stage) == 0) &&
+           is_wanted(subjects[i].variable) &&
+           (i == 0 || !is_the_same(&subjects[i - 1], &subjects[i]));
 }
 
-int suites_run(struct Suite *const *suites, int count)
+int subjects_examine(const struct subject *subjects, int count,
+                     void (*add)(struct TCase *tc, int subject))
 {
     SRunner *runner = srunner_create(NULL);
-    bool any = false;
-    int failed = 0;
+    Suite *suite = NULL;
+    const char *stage = "";
+    int failed;
 
-    for (int i = 0; i < count; i++)
-        if (suites[i] != NULL) {
-            srunner_add_suite(runner, suites[i]);
-            any = true;
+    for (int i = 0; i < count; i++) {
+        TCase *tc;
+
+        if (!is_to_be_examined(subjects, i))
+            continue;
+        if (strcmp(stage, subjects[i].stage) != 0) {
+            stage = subjects[i].stage;
+            suite = suite_create(stage);
+            srunner_add_suite(runner, suite);
         }
-    if (any) {
-        srunner_run_all(runner, CK_ENV);
-        failed = srunner_ntests_failed(runner);
+        tc = tcase_create(subjects[i].name);
+        tcase_set_timeout(tc, 120);
+        add(tc, i);
+        suite_add_tcase(suite, tc);
     }
+    if (suite != NULL)
+        srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -81,19 +81,22 @@ struct child {
 
 bool is_replaced(const char *variable);
 
-/* Without replacements everything is tested, with some only those. */
-bool is_wanted(const char *variable);
-
 /* Whether valgrind or the like has a part in what the programs do. */
 bool is_wrapped(void);
 
-/* Starts it with arguments[] up to a NULL. */
+/* Starts it with arguments[] up to a NULL, which ARGS() adds; or with a port
+ * alone. */
+#define ARGS(...)                                                              \
+    (const char *[])                                                           \
+    {                                                                          \
+        __VA_ARGS__, NULL                                                      \
+    }
 struct child *child_start(const struct launch *launch,
                           const char *const *arguments);
+struct child *child_start_on(const struct launch *launch, int port);
 
 /* Starts it on port 0 and reads from its stdout which one it got. */
 struct child *server_start(const struct launch *launch);
-struct child *server_start_on(const struct launch *launch, int port);
 
 /* For one whose stdout nobody reads: on a free port, until it accepts. */
 struct child *server_start_unheard(const struct launch *launch);
@@ -114,6 +117,9 @@ void child_stop(struct child *child);
  * child_free(). */
 void child_expect_exit(struct child *child, int status);
 void child_free(struct child *child);
+
+/* Both. */
+void child_finish(struct child *child, int status);
 
 bool child_runs(struct child *child);
 
@@ -141,12 +147,19 @@ void pipe_fill(int fd);
 
 /* These words must appear, some time. */
 void stream_expect(struct child *child, struct stream *stream,
-                   const char *words);
+                   const char *format, ...) PRINTF_LIKE(3, 4);
 bool stream_has(const struct stream *stream, const char *words);
+
+/* How often they have appeared until now. */
+int stream_count(const struct stream *stream, const char *words);
 
 /* How many descriptors it has open, by /proc or else lsof; to be compared with
  * another count only. -1, and a note that this is skipped: neither tells. */
 int child_descriptors(struct child *child);
+
+/* It must have that many. */
+void child_expect_descriptors(struct child *child, int expected,
+                              const char *when);
 
 /* Its resident memory in KiB, by /proc or else ps(1); -1: this system does not
  * tell. */
@@ -184,6 +197,16 @@ void client_expect_end(int fd);
 
 /* The same, or a reset. */
 void client_expect_closed(int fd);
+
+/* Sends text, and this reply comes. */
+void client_ask(int fd, const char *text, const char *reply);
+
+/* Says that it will send no more, and waits until the server has closed. */
+void client_leave(int fd);
+
+/* Somebody comes, asks as above, and leaves. */
+void server_expect_service(struct child *server, const char *text,
+                           const char *reply);
 
 /* Nothing has come until now. when: for the message. */
 void client_expect_silence(int fd, const char *when);
@@ -234,12 +257,23 @@ void flow_finish(int fd, struct flow *flow);
 
 /* -- suites ---------------------------------------------------------------- */
 
-/* Whether $CK_RUN_SUITE, if it is set, names this one. */
-bool suite_is_wanted(const char *name);
+/* A program, and the headings under which it is examined. */
+struct subject {
+    const char *stage; /* the Check suite */
+    const char *name;  /* the Check case: a label for the reader */
+    const char *path, *variable, *selector; /* as in struct launch */
+};
 
-/* Runs those that are not NULL; quiet if all are. The status for main(). */
-struct Suite;
-int suites_run(struct Suite *const *suites, int count);
+/* With so many descriptors; 0: as it is. */
+struct launch launch_of(const struct subject *subject, int descriptors);
+
+/* Runs the tests that add() adds to the case of each subject; quiet if there
+ * are none. Without replacements everything is examined, with some only those,
+ * and each once per stage; with $CK_RUN_SUITE only that stage. The status for
+ * main(). */
+struct TCase;
+int subjects_examine(const struct subject *subjects, int count,
+                     void (*add)(struct TCase *tc, int subject));
 
 /* More than 1100 descriptors for us and our programs, or else false. */
 bool raise_descriptor_limit(void);

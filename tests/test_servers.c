@@ -1,93 +1,94 @@
-/* test_servers.c -- what the clients of the "Hello World" servers see.
+/* test_servers.c -- what the clients of the servers see.
  *
- * The servers of the stages 01, 02 and 03, the last with every selector, or one
- * of yours: make test-02 SERVER="python3 mine.py". It must take the port as its
- * last argument (0: any free one), print a line that contains 127.0.0.1:PORT as
- * soon as it listens, and run until it is killed. It answers "Hello World\n" to
- * every chunk it reads. Stage 01 serves one client after the other; from stage
- * 02 on nobody waits for anybody. Nothing that one client does harms another.
+ * The "Hello World" servers of the stages 01, 02 and 03 and the echo in upper
+ * case of stage 03, these two with every selector; or yours: make test-02
+ * SERVER="python3 mine.py", make test-03 UPPER="...". It must take the port as
+ * its last argument (0: any free one), print a line that contains
+ * 127.0.0.1:PORT as soon as it listens, and run until it is killed. SERVER
+ * answers "Hello World\n" to every chunk it reads, UPPER sends back what it
+ * reads with the ASCII letters in upper case. Stage 01 serves one client after
+ * the other; from stage 02 on nobody waits for anybody. Nothing that one client
+ * does harms another.
  */
 #include "harness.h"
 
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REPLY "Hello World\n"
+#define HELLO "Hello World\n"
 
-#define STAGE_03 "03_selectors_callbacks/server"
+#define SERVER_03 "03_selectors_callbacks/server", "SERVER"
+#define UPPER_03 "03_selectors_callbacks/upper", "UPPER"
 
-static const struct subject {
-    const char *suite;
-    const char *name; /* of the Check case: a label for the reader */
-    const char *path;
-    const char *selector;
-} subjects[] = {
-    {"01", "01 server", "01_blocking/server", NULL},
-    {"01", "01 functions", "01_blocking/functions", NULL},
-    {"02", "02 server", "02_select_loop/server", NULL},
-    {"03", "03 server", STAGE_03, NULL}, /* the best there is: epoll, kqueue */
-    {"03", "03 server select", STAGE_03, "select"},
-    {"03", "03 server poll", STAGE_03, "poll"},
+/* Without a selector stage 03 takes the best there is: epoll, kqueue. */
+static const struct subject subjects[] = {
+    {"01", "01 server", "01_blocking/server", "SERVER", NULL},
+    {"01", "01 functions", "01_blocking/functions", "SERVER", NULL},
+    {"02", "02 server", "02_select_loop/server", "SERVER", NULL},
+    {"03", "03 server", SERVER_03, NULL},
+    {"03", "03 server select", SERVER_03, "select"},
+    {"03", "03 server poll", SERVER_03, "poll"},
+    {"03", "upper", UPPER_03, NULL},
+    {"03", "upper select", UPPER_03, "select"},
+    {"03", "upper poll", UPPER_03, "poll"},
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
-static struct launch launch_of(int subject)
+static bool is_upper; /* the server of this test */
+
+static struct child *start_with(int descriptors, int subject)
 {
-    return (struct launch){.path = subjects[subject].path,
-                           .variable = "SERVER",
-                           .selector = subjects[subject].selector};
+    struct launch launch = launch_of(&subjects[subject], descriptors);
+
+    is_upper = strcmp(launch.variable, "UPPER") == 0;
+    return server_start(&launch);
 }
 
 static struct child *start(int subject)
 {
-    struct launch launch = launch_of(subject);
+    return start_with(0, subject);
+}
 
-    return server_start(&launch);
+/* What must come back, of a text that is this in upper case. */
+static const char *reply(const char *in_upper_case)
+{
+    return is_upper ? in_upper_case : HELLO;
 }
 
 static void converse(int client)
 {
-    client_send_text(client, "hello?\n");
-    client_expect_text(client, REPLY);
+    client_ask(client, "hello, World!\n", reply("HELLO, WORLD!\n"));
 }
 
-/* Leaves and waits until the server has closed its side. */
-static void leave(int client)
+static void expect_service(struct child *server)
 {
-    client_finish_sending(client);
-    client_expect_end(client);
-    close(client);
+    server_expect_service(server, "hello?\n", reply("HELLO?\n"));
 }
 
 /* What every test of bad manners ends with. */
-static void expect_service(struct child *server)
+static void expect_no_harm(struct child *server)
 {
-    int client = client_connect(server->port);
-
-    converse(client);
-    leave(client);
+    expect_service(server);
+    child_stop(server);
 }
 
 /* -- one client ------------------------------------------------------------ */
 
-START_TEST(every_message_is_answered_with_hello_world)
+START_TEST(every_message_is_answered)
 {
     struct child *server = start(_i);
     int client = client_connect(server->port);
 
-    client_send_text(client, "one\n");
-    client_expect_text(client, REPLY);
-    client_send_text(client, "two, without a newline");
-    client_expect_text(client, REPLY);
-    client_send_text(client, "three\r\n");
-    client_expect_text(client, REPLY);
-    leave(client);
+    client_ask(client, "one\n", reply("ONE\n"));
+    client_ask(client, "two, without a newline",
+               reply("TWO, WITHOUT A NEWLINE"));
+    client_ask(client, "three\r\n", reply("THREE\r\n"));
+    client_leave(client);
     child_stop(server);
 }
 END_TEST
@@ -97,55 +98,52 @@ START_TEST(bytes_sent_one_by_one_are_answered_one_by_one)
     struct child *server = start(_i);
     int client = client_connect(server->port);
 
-    for (int i = 0; i < 100; i++) {
-        client_send_text(client, "x");
-        client_expect_text(client, REPLY);
-    }
-    leave(client);
+    for (int i = 0; i < 100; i++)
+        client_ask(client, "x", reply("X"));
+    client_leave(client);
     child_stop(server);
 }
 END_TEST
 
-START_TEST(bytes_that_are_no_text_are_answered_too)
+START_TEST(all_bytes_are_answered_and_only_ascii_letters_have_an_upper_case)
 {
     struct child *server = start(_i);
     int client = client_connect(server->port);
     char bytes[256];
+    char in_upper_case[256];
 
-    for (int i = 0; i < 256; i++)
-        bytes[i] = (char)i; /* a NUL comes first */
+    for (int i = 0; i < 256; i++) { /* a NUL comes first */
+        bytes[i] = (char)i;
+        in_upper_case[i] = (char)(i >= 'a' && i <= 'z' ? i - 'a' + 'A' : i);
+    }
     client_send(client, bytes, sizeof bytes);
-    client_expect_text(client, REPLY);
+    client_expect(client, reply(in_upper_case),
+                  is_upper ? sizeof in_upper_case : sizeof HELLO - 1);
     client_send(client, "", 1);
-    client_expect_text(client, REPLY);
-    leave(client);
+    client_expect(client, reply(""), is_upper ? 1 : sizeof HELLO - 1);
+    client_leave(client);
     child_stop(server);
 }
 END_TEST
 
-/* Reads to the end; how many replies there were. */
-static long count_replies(int client)
+/* Until the end of the connection; how many there were. */
+static int count_replies(int client)
 {
-    long bytes = 0;
-    char reply[sizeof REPLY - 1];
-    ssize_t received;
+    char byte;
+    int count = 0;
+    ssize_t next;
 
-    do {
+    client_expect_readable(client);
+    while ((next = recv(client, &byte, 1, MSG_PEEK)) == 1) {
+        client_expect_text(client, HELLO);
         client_expect_readable(client);
-        received = recv(client, reply, 1, 0);
-        ck_assert_msg(received >= 0, "expected replies and then the end of the "
-                                     "connection, got an error");
-        if (received == 1)
-            ck_assert_msg(*reply == REPLY[bytes % 12],
-                          "expected \"Hello World\\n\" over and over, got %s "
-                          "after %ld bytes",
-                          quoted(reply, 1), bytes);
-        bytes += received;
-    } while (received > 0);
-    ck_assert_msg(bytes % 12 == 0,
-                  "expected whole replies, got %ld bytes, not a multiple of 12",
-                  bytes);
-    return bytes / 12;
+        count++;
+    }
+    ck_assert_msg(next == 0,
+                  "expected replies and then the end of the connection, got "
+                  "%d replies and then: %s",
+                  count, strerror(errno));
+    return count;
 }
 
 START_TEST(a_mebibyte_at_once_is_answered_and_nothing_gets_stuck)
@@ -153,16 +151,14 @@ START_TEST(a_mebibyte_at_once_is_answered_and_nothing_gets_stuck)
     static char mebibyte[1024 * 1024];
     struct child *server = start(_i);
     int client = client_connect(server->port);
-    long replies;
 
     memset(mebibyte, 'm', sizeof mebibyte);
     client_send(client, mebibyte, sizeof mebibyte);
     client_finish_sending(client);
-    replies = count_replies(client);
-    ck_assert_msg(replies >= 1, "expected at least one reply, got none");
+    ck_assert_msg(count_replies(client) >= 1,
+                  "expected at least one reply, got none");
     close(client);
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -175,7 +171,7 @@ START_TEST(a_client_that_has_finished_sending_still_gets_its_reply)
     client_send_text(client, "the last word\n");
     client_finish_sending(client);
     child_signal(server, SIGCONT);
-    client_expect_text(client, REPLY);
+    client_expect_text(client, reply("THE LAST WORD\n"));
     client_expect_end(client);
     close(client);
     child_stop(server);
@@ -189,9 +185,8 @@ START_TEST(clients_may_leave_without_a_word)
     for (int i = 0; i < 20; i++)
         close(client_connect(server->port));
     for (int i = 0; i < 20; i++)
-        leave(client_connect(server->port));
-    expect_service(server);
-    child_stop(server);
+        client_leave(client_connect(server->port));
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -205,8 +200,7 @@ START_TEST(a_reset_right_after_connect_harms_nobody)
 
     for (int i = 0; i < TIMES; i++)
         client_reset(client_connect(server->port));
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -223,8 +217,7 @@ START_TEST(a_reset_before_the_server_looks_harms_nobody)
         client_reset(client);
     }
     child_signal(server, SIGCONT);
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -238,8 +231,7 @@ START_TEST(a_reset_after_a_conversation_harms_nobody)
         converse(client);
         client_reset(client);
     }
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -260,8 +252,7 @@ START_TEST(a_reset_while_being_answered_harms_nobody)
 
     for (int i = 0; i < TIMES; i++)
         client_reset(client_being_answered(server));
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -272,8 +263,7 @@ START_TEST(a_close_with_unread_replies_harms_nobody)
 
     for (int i = 0; i < TIMES; i++)
         close(client_being_answered(server));
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -293,8 +283,7 @@ START_TEST(replies_to_clients_that_have_gone_harm_nobody)
         close(client);
         child_signal(server, SIGCONT);
     }
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -308,14 +297,8 @@ START_TEST(twenty_clients_come_and_go_and_no_descriptor_is_left_behind)
     expect_service(server);
     before = child_descriptors(server);
     for (int i = 0; i < 20; i++) {
-        int now;
-
         expect_service(server);
-        now = child_descriptors(server);
-        ck_assert_msg(now == before,
-                      "expected %d open descriptors as at first, got %d after "
-                      "%d clients",
-                      before, now, i + 1);
+        child_expect_descriptors(server, before, "when one more had left");
     }
     child_stop(server);
 }
@@ -334,11 +317,10 @@ START_TEST(stopped_and_continued_it_answers_what_has_come_meanwhile)
         client_send_text(client, "are you asleep?\n");
         client_expect_silence(client, "from a stopped server");
         child_signal(server, SIGCONT);
-        client_expect_text(client, REPLY);
+        client_expect_text(client, reply("ARE YOU ASLEEP?\n"));
     }
-    leave(client);
-    expect_service(server);
-    child_stop(server);
+    client_leave(client);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -353,9 +335,8 @@ START_TEST(a_storm_of_harmless_signals_disturbs_nobody)
         if (i % 10 == 0)
             converse(client);
     }
-    leave(client);
-    expect_service(server);
-    child_stop(server);
+    client_leave(client);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -363,41 +344,32 @@ END_TEST
 
 /* The side that closes first keeps the connection in TIME_WAIT, with the port.
  * Here it is the server, which is killed. true: it listens there again. */
-static bool restarts_on_its_port(const struct launch *launch)
+static bool restarts_on_its_port(int subject)
 {
-    struct child *server = server_start(launch);
+    struct launch launch = launch_of(&subjects[subject], 0);
+    struct child *server = start(subject);
     int port = server->port;
     int client = client_connect(port);
-    char text[12];
-    const char *arguments[] = {text, NULL};
-    long long limit = now_ms() + patience_ms();
-    bool listens;
 
-    snprintf(text, sizeof text, "%d", port);
     converse(client);
     child_free(server);
     client_expect_closed(client);
     close(client);
-    server = child_start(launch, arguments);
-    while (!stream_has(&server->out, "127.0.0.1:") && server->out.fd != -1)
-        if (!wait_until(limit, -1, 0))
-            break;
-    listens = stream_has(&server->out, "127.0.0.1:");
-    if (listens) {
-        server->port = port;
-        expect_service(server);
-        child_stop(server);
+    server = child_start_on(&launch, port);
+    server->port = port;
+    if (server_await_port(server) == 0) {
+        child_free(server);
+        return false;
     }
-    return listens;
+    expect_no_harm(server);
+    return true;
 }
 
 /* Another program may get the port in between. Three times it will not. */
 START_TEST(it_starts_again_on_its_port_while_old_connections_linger)
 {
-    struct launch launch = launch_of(_i);
-
     for (int attempt = 0; attempt < 3; attempt++)
-        if (restarts_on_its_port(&launch))
+        if (restarts_on_its_port(_i))
             return;
     fail_with(
         "expected the server to listen again on the port of its former run, "
@@ -419,9 +391,9 @@ START_TEST(the_second_client_waits_until_the_first_leaves)
     for (int i = 0; i < 10; i++)
         converse(first);
     client_expect_silence(second, "while the first client is there");
-    leave(first);
-    client_expect_text(second, REPLY);
-    leave(second);
+    client_leave(first);
+    client_expect_text(second, HELLO);
+    client_leave(second);
     child_stop(server);
 }
 END_TEST
@@ -436,10 +408,10 @@ START_TEST(those_who_wait_are_served_in_the_order_they_came)
         client_send_text(clients[i], "my turn?\n");
     }
     for (int i = 0; i < 4; i++) {
-        client_expect_text(clients[i], REPLY);
+        client_expect_text(clients[i], HELLO);
         for (int j = i + 1; j < 4; j++)
             client_expect_silence(clients[j], "before its turn");
-        leave(clients[i]);
+        client_leave(clients[i]);
     }
     child_stop(server);
 }
@@ -458,11 +430,11 @@ START_TEST(a_second_client_is_served_while_the_first_is_there)
         converse(first);
         converse(second);
     }
-    leave(first);
+    client_leave(first);
     converse(second);
     converse(silent);
-    leave(second);
-    leave(silent);
+    client_leave(second);
+    client_leave(silent);
     child_stop(server);
 }
 END_TEST
@@ -479,10 +451,10 @@ START_TEST(fifty_clients_are_served_interleaved)
         for (int i = 0; i < CLIENTS; i++)
             client_send_text(clients[i], "all of us\n");
         for (int i = CLIENTS - 1; i >= 0; i--)
-            client_expect_text(clients[i], REPLY);
+            client_expect_text(clients[i], reply("ALL OF US\n"));
     }
     for (int i = 0; i < CLIENTS; i++) {
-        leave(clients[i]);
+        client_leave(clients[i]);
         if (i + 1 < CLIENTS)
             converse(clients[CLIENTS - 1]);
     }
@@ -502,22 +474,17 @@ START_TEST(when_one_leaves_the_others_go_on_and_descriptors_stay_the_same)
     before = child_descriptors(server);
     for (int round = 0; round < 20; round++) {
         int visitor = client_connect(server->port);
-        int now;
 
         converse(visitor);
         converse(one);
         if (round % 2 == 0)
-            leave(visitor);
+            client_leave(visitor);
         else
             client_reset(visitor);
         converse(other); /* twice, so that it has seen the reset, too */
         converse(one);
         converse(other);
-        now = child_descriptors(server);
-        ck_assert_msg(now == before,
-                      "expected %d open descriptors as before, got %d after "
-                      "round %d",
-                      before, now, round + 1);
+        child_expect_descriptors(server, before, "when a visitor had left");
     }
     child_stop(server);
 }
@@ -541,10 +508,31 @@ START_TEST(fifty_resets_at_once_do_not_disturb_a_conversation)
     }
     client_send_text(stays, "what was that?\n");
     child_signal(server, SIGCONT);
-    client_expect_text(stays, REPLY);
+    client_expect_text(stays, reply("WHAT WAS THAT?\n"));
     converse(stays);
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
+}
+END_TEST
+
+START_TEST(resets_at_any_time_disturb_nobody)
+{
+    static const char bytes[64 * 1024];
+    struct child *server = start(_i);
+    int other = client_connect(server->port);
+
+    for (int i = 0; i < 20; i++) {
+        int client = client_connect(server->port);
+
+        if (i % 4 > 0)
+            converse(client);
+        if (i % 4 > 1)
+            client_send(client, bytes, sizeof bytes);
+        if (i % 4 > 2)
+            client_expect_readable(client);
+        client_reset(client);
+        converse(other);
+    }
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -583,8 +571,7 @@ START_TEST(a_client_that_never_reads_keeps_nobody_waiting)
         converse(other);
     child_expect_idle(server, "although a client does not read");
     close(deaf);
-    expect_service(server);
-    child_stop(server);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -598,7 +585,8 @@ static int fill_up(const struct child *server, int *clients, int count)
 
     for (int i = 0; i < count; i++) {
         clients[i] = client_connect(server->port);
-        if (client_is_answered(clients[i], "room for me?\n", REPLY)) {
+        if (client_is_answered(clients[i], "room for me?\n",
+                               reply("ROOM FOR ME?\n"))) {
             served++;
         } else {
             close(clients[i]);
@@ -615,25 +603,32 @@ static void expect_all_served(const int *clients, int count)
             converse(clients[i]);
 }
 
+/* First come, first served. */
+static void expect_first_served(const int *clients, int count)
+{
+    for (int i = 0; i < count; i++)
+        ck_assert_msg(clients[i] != -1,
+                      "expected the first %d clients to be served, but no. %d "
+                      "was closed",
+                      count, i + 1);
+}
+
 START_TEST(out_of_descriptors_it_turns_newcomers_away_and_sleeps)
 {
     enum { LIMIT = 64, CLIENTS = 100, AT_LEAST = 40 };
-    struct launch launch = launch_of(_i);
-    struct child *server;
+    struct child *server = start_with(LIMIT, _i);
     int clients[CLIENTS];
-    int served;
+    int served = fill_up(server, clients, CLIENTS);
 
-    launch.descriptors = LIMIT;
-    server = server_start(&launch);
-    served = fill_up(server, clients, CLIENTS);
     ck_assert_msg(served >= AT_LEAST && served < LIMIT,
                   "expected between %d and %d clients to be served with %d "
                   "descriptors, got %d",
                   AT_LEAST, LIMIT - 1, LIMIT, served);
+    expect_first_served(clients, served);
     child_expect_idle(server, "with no descriptor left");
     expect_all_served(clients, CLIENTS);
     for (int round = 0; round < 3; round++) {
-        leave(clients[round]);
+        client_leave(clients[round]);
         clients[round] = client_connect(server->port);
         converse(clients[round]);
     }
@@ -646,13 +641,10 @@ END_TEST
 START_TEST(a_newcomer_gets_the_place_of_one_who_left_just_before)
 {
     enum { LIMIT = 64, CLIENTS = 100 };
-    struct launch launch = launch_of(_i);
-    struct child *server;
+    struct child *server = start_with(LIMIT, _i);
     int clients[CLIENTS];
     int newcomer;
 
-    launch.descriptors = LIMIT;
-    server = server_start(&launch);
     fill_up(server, clients, CLIENTS);
     child_expect_idle(server, "with no descriptor left");
     child_pause(server);
@@ -669,43 +661,37 @@ END_TEST
 
 /* select() cannot watch a descriptor that is FD_SETSIZE or larger. The others
  * have no such limit, and serve everybody. */
-static bool has_a_limit(int subject)
+static bool has_a_limit(const struct subject *subject)
 {
-    const char *selector = subjects[subject].selector;
+    const char *selector = subject->selector;
 
-    return is_replaced("SERVER") ||
-           strcmp(subjects[subject].suite, "02") == 0 ||
+    return is_replaced(subject->variable) ||
+           strcmp(subject->stage, "02") == 0 ||
            (selector != NULL && strcmp(selector, "select") == 0);
 }
 
 START_TEST(eleven_hundred_clients_are_served_or_turned_away_politely)
 {
     enum { CLIENTS = 1100, AT_LEAST = 1000, DESCRIPTORS = 1300 };
-    struct launch launch = launch_of(_i);
     static int clients[CLIENTS];
+    int expected = has_a_limit(&subjects[_i]) ? AT_LEAST : CLIENTS;
     struct child *server;
     int served;
-    int expected;
 
     if (!raise_descriptor_limit()) {
         skip("eleven hundred clients", "ulimit -Hn is too low");
         return;
     }
-    launch.descriptors = DESCRIPTORS;
-    server = server_start(&launch);
+    server = start_with(DESCRIPTORS, _i);
     served = fill_up(server, clients, CLIENTS);
-    expected = has_a_limit(_i) ? AT_LEAST : CLIENTS;
     ck_assert_msg(served >= expected,
                   "expected at least %d of %d clients to be served, got %d",
                   expected, CLIENTS, served);
-    for (int i = 0; i < AT_LEAST; i++)
-        ck_assert_msg(clients[i] != -1,
-                      "expected client %d to be served, it was closed", i);
+    expect_first_served(clients, AT_LEAST);
     expect_all_served(clients, CLIENTS);
     child_expect_idle(server, "with 1100 clients come");
-    leave(clients[500]);
-    expect_service(server);
-    child_stop(server);
+    client_leave(clients[500]);
+    expect_no_harm(server);
 }
 END_TEST
 
@@ -715,10 +701,9 @@ END_TEST
 
 static void add_for_every_server(TCase *tc, int i)
 {
-    ADD(every_message_is_answered_with_hello_world);
+    ADD(every_message_is_answered);
     ADD(bytes_sent_one_by_one_are_answered_one_by_one);
-    ADD(bytes_that_are_no_text_are_answered_too);
-    ADD(a_mebibyte_at_once_is_answered_and_nothing_gets_stuck);
+    ADD(all_bytes_are_answered_and_only_ascii_letters_have_an_upper_case);
     ADD(a_client_that_has_finished_sending_still_gets_its_reply);
     ADD(clients_may_leave_without_a_word);
     ADD(a_reset_right_after_connect_harms_nobody);
@@ -745,48 +730,28 @@ static void add_for_all_at_once(TCase *tc, int i)
     ADD(fifty_clients_are_served_interleaved);
     ADD(when_one_leaves_the_others_go_on_and_descriptors_stay_the_same);
     ADD(fifty_resets_at_once_do_not_disturb_a_conversation);
+    ADD(resets_at_any_time_disturb_nobody);
     ADD(a_client_that_never_reads_keeps_nobody_waiting);
     ADD(out_of_descriptors_it_turns_newcomers_away_and_sleeps);
     ADD(a_newcomer_gets_the_place_of_one_who_left_just_before);
     ADD(eleven_hundred_clients_are_served_or_turned_away_politely);
 }
 
-static void add_subject(Suite *suite, int i)
+static void add(TCase *tc, int i)
 {
-    TCase *tc = tcase_create(subjects[i].name);
+    struct launch launch = launch_of(&subjects[i], 0);
 
-    tcase_set_timeout(tc, 120);
+    server_check_contract(&launch);
     add_for_every_server(tc, i);
-    if (strcmp(subjects[i].suite, "01") == 0)
+    if (strcmp(subjects[i].variable, "SERVER") == 0)
+        ADD(a_mebibyte_at_once_is_answered_and_nothing_gets_stuck);
+    if (strcmp(subjects[i].stage, "01") == 0)
         add_for_one_after_the_other(tc, i);
     else
         add_for_all_at_once(tc, i);
-    suite_add_tcase(suite, tc);
-}
-
-/* A command in place of ours is examined once per stage. */
-static Suite *stage(const char *name)
-{
-    Suite *suite;
-
-    if (!suite_is_wanted(name) || !is_wanted("SERVER"))
-        return NULL;
-    suite = suite_create(name);
-    for (int i = 0; i < SUBJECTS; i++)
-        if (strcmp(subjects[i].suite, name) == 0) {
-            add_subject(suite, i);
-            if (is_replaced("SERVER"))
-                break;
-        }
-    return suite;
 }
 
 int main(void)
 {
-    Suite *suites[] = {stage("01"), stage("02"), stage("03")};
-    struct launch launch = launch_of(0);
-
-    if (suites[0] != NULL || suites[1] != NULL || suites[2] != NULL)
-        server_check_contract(&launch);
-    return suites_run(suites, 3);
+    return subjects_examine(subjects, SUBJECTS, add);
 }

@@ -376,10 +376,7 @@ static void look_around(void)
 
 struct child *start_another_on(int port)
 {
-    char text[12];
-
-    snprintf(text, sizeof text, "%d", port);
-    return child_start(&launch, (const char *[]){text, NULL});
+    return child_start_on(&launch, port);
 }
 
 bool start_on(int port)
