@@ -2,7 +2,8 @@
 #
 #   make             build the four stages
 #   make demo        watch them: who is answered, and when
-#   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the port
+#   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the
+#                    port, SELECTOR=poll what 03 and 04 wait with
 #   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
 #
 #   make setup       install what the tests need (asks for root's password)
@@ -15,7 +16,7 @@
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach
 #   make chaos       the programs with unreliable system calls: a minute; make
-#                    chaos-03 SEED=7 one of them, SEEDS=1-200 each night
+#                    chaos-03 SEED=7 one of them, SEEDS=1-200 more
 #   make fuzz        the selector, used at random for SECONDS=30
 #   make lint        static checks;  make format  puts the layout right
 #   make bench       what an event costs, measured and drawn: three minutes;
@@ -25,7 +26,6 @@
 # CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where
 # everything is built; without it programs lie beside their source.
 
-CC ?= cc
 CFLAGS = -O2 -g
 STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

@@ -62,17 +62,18 @@ static void send_message(int client_socket)
         return; /* nothing was there after all */
     if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
         return;
-    if (received != 0)
-        report(errno == EAGAIN ? "descriptor %d does not read its replies"
-                               : "descriptor %d",
-               client_socket);
+    if (received > 0 && errno == EAGAIN) /* send()'s: its buffer is full */
+        report("descriptor %d does not read its replies", client_socket);
+    else if (received != 0)
+        report("descriptor %d", client_socket);
     /* In this order: after close() the number is given to the next client. */
     forget(client_socket);
     close(client_socket);
 }
 
 /* select(to_monitor, [], []). The list becomes a set of bits, and the answer is
- * written over it: so it is made anew each time. */
+ * written over it: so it is made anew each time. Returns the largest number in
+ * it, or -1. */
 static int select_readable(fd_set *ready_to_read)
 {
     int largest = -1;
@@ -83,22 +84,23 @@ static int select_readable(fd_set *ready_to_read)
         if (to_monitor[i] > largest)
             largest = to_monitor[i];
     }
-    if (select(largest + 1, ready_to_read, NULL, NULL, NULL) != -1)
-        return 0;
-    FD_ZERO(ready_to_read);
-    return errno == EINTR ? 0 : -1; /* a signal: nobody is ready */
+    if (select(largest + 1, ready_to_read, NULL, NULL, NULL) == -1) {
+        if (errno != EINTR)
+            return -1;
+        FD_ZERO(ready_to_read); /* a signal: nobody is ready */
+    }
+    return largest;
 }
 
 static void event_loop(int server_socket)
 {
     fd_set ready_to_read;
+    int largest;
 
-    while (select_readable(&ready_to_read) != -1)
-        /* Backwards: forget() fills a gap with the last, which had its turn;
-         * the server's socket is the first, so newcomers come after all. */
-        for (int i = monitored - 1; i >= 0; i--) {
-            int sock = to_monitor[i];
-
+    while ((largest = select_readable(&ready_to_read)) != -1)
+        /* Downwards: the server's socket, the smallest, comes last, so that a
+         * newcomer finds the places of those who left. */
+        for (int sock = largest; sock >= 0; sock--) {
             if (!FD_ISSET(sock, &ready_to_read))
                 continue;
             if (sock == server_socket)

@@ -134,7 +134,7 @@ static void event_loop(void)
     struct selector_key key;
     int mask;
 
-    while (selector_get_map(selector, NULL, 0) > 0 &&
+    while (!ferror(stdout) && selector_get_map(selector, NULL, 0) > 0 &&
            selector_select(selector, -1) != -1)
         while (selector_next(selector, &key, &mask))
             key.callback(key.fd, mask, key.data);
@@ -174,5 +174,5 @@ int main(int argc, char **argv)
     event_loop();
     selector_close(selector);
     close(client.server_socket);
-    return client.failed ? 1 : 0;
+    return client.failed || ferror(stdout) ? 1 : 0;
 }

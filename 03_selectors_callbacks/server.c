@@ -44,10 +44,10 @@ static void send_message(int client_socket, int events, void *data)
         return; /* nothing was there after all */
     if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
         return;
-    if (received != 0)
-        report(errno == EAGAIN ? "descriptor %d does not read its replies"
-                               : "descriptor %d",
-               client_socket);
+    if (received > 0 && errno == EAGAIN) /* send()'s: its buffer is full */
+        report("descriptor %d does not read its replies", client_socket);
+    else if (received != 0)
+        report("descriptor %d", client_socket);
     /* In this order: after close() the number is given to the next client. */
     selector_unregister(selector, client_socket, NULL);
     close(client_socket);

@@ -32,7 +32,7 @@ static selector_callback accept_connection, serve;
 
 static struct connection *new_connection(const char *peer)
 {
-    struct connection *conn = malloc(sizeof *conn); /* the queue as it comes */
+    struct connection *conn = malloc(sizeof *conn); /* no zeros needed */
 
     if (conn == NULL)
         return NULL;

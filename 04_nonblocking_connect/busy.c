@@ -28,9 +28,10 @@ static int ask(int sock, long long deadline, long *asked)
 }
 
 /* Tries one address after the other until one can be connected. */
-static bool connect_to(const char *name, long long deadline)
+static bool connect_to(const char *name, int limit_ms)
 {
     struct addrinfo *addresses = program_resolve(name);
+    long long deadline = deadline_in(limit_ms);
     const struct addrinfo *address = addresses;
     bool is_connected = false;
 
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
     if (names == NULL)
         return status;
     for (status = 0; *names != NULL; names++)
-        if (!connect_to(*names, deadline_in(limit_ms)))
+        if (!connect_to(*names, limit_ms))
             status = 1;
     return status;
 }

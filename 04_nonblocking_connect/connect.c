@@ -96,12 +96,13 @@ static void time_out(void)
     }
 }
 
-/* All names first: looking one up blocks, and the time limit is not for that.
- */
+/* All names first: to look one up blocks, and is no part of the time limit. */
 static struct target *resolve(char **names, int count)
 {
     struct target *targets = calloc((size_t)count, sizeof *targets);
 
+    if (targets == NULL)
+        report("targets");
     for (int i = 0; targets != NULL && i < count; i++) {
         targets[i].name = names[i];
         targets[i].addresses = program_resolve(names[i]);
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
             start(&targets[i]);
     if (event_loop(limit_ms) == -1)
         report("select");
-    time_out();
+    else
+        time_out();
     return finish(targets, count);
 }

@@ -20,9 +20,10 @@ long long deadline_in(int timeout_ms)
 
 int deadline_left_ms(long long deadline)
 {
-    long long left_ns = deadline < 0 ? -1 : deadline - now_ns();
+    long long left_ns;
 
     if (deadline < 0)
         return -1;
+    left_ns = deadline - now_ns();
     return left_ns <= 0 ? 0 : (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS);
 }

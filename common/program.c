@@ -59,12 +59,12 @@ static int usage(bool help, const char *text, int *exit_status)
 int program_port(int argc, char **argv, int *exit_status)
 {
     const char *argument = argc > 1 ? argv[1] : "5000";
-    bool help = argc == 2 && strcmp(argument, "-h") == 0;
+    bool help = strcmp(argument, "-h") == 0;
     int port = argc > 2 ? -1 : socket_parse_port(argument);
 
     if (port != -1)
         return port;
-    if (argc > 2)
+    if (!help && argc > 2)
         fprintf(stderr, "%s: too many arguments\n", program);
     else if (!help)
         fprintf(stderr, "%s: '%s' is not a port\n", program, argument);

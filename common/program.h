@@ -1,8 +1,7 @@
 /* program.h -- what every program does before its lesson begins.
  *
  * The command line, the first line on stdout, the words for an error. It is
- * the same everywhere and teaches nothing about sockets, so it is here. Only
- * main() calls these, except report().
+ * the same everywhere and teaches nothing about sockets, so it is here.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -11,9 +10,9 @@
 #include "sockets.h"
 
 /* Prints "server: WHAT: " and what errno means to stderr, and keeps errno.
- * what is a format as for printf(). */
-#ifdef __GNUC__ /* so that the compiler compares the arguments with the format \
-                 */
+ * what is a format as for printf(); the attribute has the compiler compare it
+ * with the arguments. */
+#ifdef __GNUC__
 __attribute__((format(printf, 1, 2)))
 #endif
 void report(const char *what, ...);
@@ -42,8 +41,9 @@ struct addrinfo *program_resolve(const char *target);
 
 /* program_start(), program_port() and socket_listen(). Returns the listener,
  * or -1 and *exit_status as above, 1 if nothing can listen there.
- * From then on a stdout or stderr that is a pipe loses lines when it is full:
- * the server must not wait for whoever reads its log. */
+ * From then on a stdout or stderr that is a pipe or a socket is non-blocking,
+ * for every process that shares it, and loses lines when it is full: the
+ * server must not wait for whoever reads its log. */
 int program_listen(int argc, char **argv, int *exit_status);
 
 /* Prints "Listening on 127.0.0.1:PORT" and the command to try; with the name

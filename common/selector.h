@@ -73,13 +73,15 @@ int selector_fileno(const struct selector *sel);
 
 /* Starts to watch fd. callback and data are only stored; both may be NULL.
  * Returns 0.
- * EEXIST  fd is registered already; or, epoll only, it was closed without
- *         unregister while a duplicate kept its file open (epoll(7), Q6).
+ * EEXIST  fd is registered already; or, epoll only, it was closed first and
+ *         unregistered after, and is now a duplicate of the same open file
+ *         (epoll(7), Q6).
  * EINVAL  also: fd >= FD_SETSIZE with select; epoll's own descriptor.
  * EBADF   epoll and kqueue: not open. poll and select take any number and
  *         complain later.
  * EPERM   epoll: a regular file or a directory.
- * ENOMEM, ENOSPC (/proc/sys/fs/epoll/max_user_watches). */
+ * ENOMEM  also for a number far beyond all that are open.
+ * ENOSPC  epoll: /proc/sys/fs/epoll/max_user_watches. */
 int selector_register(struct selector *sel, int fd, int events,
                       selector_callback *callback, void *data);
 
@@ -99,7 +101,7 @@ int selector_modify(struct selector *sel, int fd, int events,
 int selector_unregister(struct selector *sel, int fd, struct selector_key *key);
 
 /* Sleeps until at least one registered descriptor is ready. timeout_ms < 0:
- * for ever; 0: only looks; else at most that long, never shorter.
+ * for ever; 0: only looks; else until that time is up, and no sooner.
  * Returns how many are ready, 0 when the time is up. What the last call found
  * and selector_next() did not hand out is dropped; it will be found again.
  * Signals do not end the wait: it goes on for the time that is left (PEP 475).
@@ -108,7 +110,8 @@ int selector_unregister(struct selector *sel, int fd, struct selector_key *key);
  * Fails with what the system call underneath says: EBADF from select when a
  * registered descriptor was closed.
  * Limit: a descriptor closed without unregister, but alive through a
- * duplicate, still wakes epoll. With no key for it the result is 0, early. */
+ * duplicate, still wakes epoll. With no key for it the result is 0, early; one
+ * that has got its number since gets these reports besides its own. */
 int selector_select(struct selector *sel, int timeout_ms);
 
 /* The next ready descriptor: fills *key and *events (a part of key->events) and

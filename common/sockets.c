@@ -45,7 +45,7 @@ int socket_listen(int port)
     struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+        .sin_addr.s_addr = inet_addr("127.0.0.1"),
     };
     int yes = 1;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -88,7 +88,7 @@ static void shed(int listener)
 
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0}; /* the BSDs may leave it as it is */
     socklen_t size;
     int client;
     int error;

@@ -1,6 +1,6 @@
 /* sockets.h -- the few socket calls that every stage needs, right once.
  *
- * Each function is one or two system calls and what the manual page says must
+ * Each function is a few system calls and what the manual pages say must
  * be done around them. Python's socket module does the same out of sight.
  *
  * Errors     -1 and errno, which survives the clean-up. EINTR is never
@@ -45,7 +45,7 @@ int socket_port(int fd);
  *         If another process was quicker and took that one (ENFILE), or if
  *         there is no memory (ENOMEM), the newcomer does stay there, and the
  *         loop comes back at once until there is room again.
- * Others (ENETDOWN ...) concern one connection, not the listener. */
+ * Others from the network (ENETDOWN ...) concern one connection only. */
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE]);
 
 /* -- reading and writing --------------------------------------------------- */
@@ -102,7 +102,8 @@ int socket_connect(const struct addrinfo **address);
 
 /* How a connect() that was started has ended: 0, it is connected, or -1.
  * errno is EINPROGRESS if it has not ended yet, otherwise the reason for the
- * failure (SO_ERROR). The kernel tells it once; so ask once, then close. */
+ * failure (SO_ERROR). The kernel tells the reason once: after that it is
+ * EINPROGRESS for ever, so close the socket. */
 int socket_connect_result(int fd);
 
 /* -- both ------------------------------------------------------------------ */

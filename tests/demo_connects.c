@@ -47,7 +47,7 @@ static int bound_socket(void)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+        .sin_addr.s_addr = inet_addr("127.0.0.1"),
     };
     int sock = socket(AF_INET, SOCK_STREAM, 0);
 
