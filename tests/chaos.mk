@@ -13,6 +13,7 @@ CHAOS_RUN = @O=$(O) EMULATED=$(CHAOS) RATES='$(RATES)' ./$(CHAOS)chaos_run \
 
 .PHONY: chaos chaos-01 chaos-02 chaos-03 chaos-04
 chaos: $(CHAOS_BUILT)
+	$(CHAOS_RUN) -k 03_selectors_callbacks/upper
 	$(CHAOS_RUN) $(PROGRAM)
 chaos-01 chaos-02 chaos-03 chaos-04: chaos-%: $(CHAOS_BUILT)
 	$(CHAOS_RUN) $(or $(PROGRAM),$*)

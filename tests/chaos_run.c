@@ -1,6 +1,6 @@
 /* chaos_run.c -- conversations with programs whose system calls are unreliable.
  *
- *     chaos_run [-s SEEDS] [-j JOBS] [-l LIBRARY] [NAME]...
+ *     chaos_run [-k] [-s SEEDS] [-j JOBS] -l LIBRARY [NAME]...
  *
  * SEEDS is "7", "1-200" or "1,5,9-12"; a NAME is the beginning of
  * "03_selectors_callbacks/upper:poll", or of the part behind its slash. Each
@@ -16,7 +16,10 @@
  *   - a server does not end, does not hang, and goes to sleep when there is
  *     nothing to do.
  *
- * A run is a process of its own, so that it can fail alone.
+ * A run is a process of its own, so that it can fail alone. It and what it has
+ * started form a process group, which does not outlive chaos_run, however that
+ * ends: the lifeline is a pipe whose writing end nobody else has. -k only tries
+ * that.
  */
 #include "chaos.h"
 #include "emulation.h"
@@ -25,12 +28,16 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,6 +67,7 @@ struct run {
 enum { MESSAGE_SIZE = 16 * 1024 };
 
 static struct run *run; /* the one that this process is for */
+static int lifeline[2];
 static const char *library;
 
 /* -- chance ---------------------------------------------------------------- */
@@ -629,6 +637,29 @@ static void choose_build(void)
         set("O", emulated);
 }
 
+/* Makes us a process group, with a member that ends it when the lifeline does.
+ */
+static void hang_on_lifeline(void)
+{
+    pid_t group = getpid();
+    pid_t watcher;
+    char byte;
+
+    close(lifeline[1]);
+    watcher = setpgid(0, 0) == -1 ? -1 : fork();
+    if (watcher == -1) {
+        perror("chaos_run: a process group");
+        exit(2);
+    }
+    if (watcher > 0)
+        return;
+    while (read(lifeline[0], &byte, 1) == -1 && errno == EINTR)
+        continue;
+    unlink(run->path);
+    kill(-group, SIGKILL);
+    _exit(2);
+}
+
 static void converse_and_exit(void)
 {
     const struct program *program = run->program;
@@ -636,7 +667,7 @@ static void converse_and_exit(void)
     const struct launch calm = {.path = "03_selectors_callbacks/upper"};
     struct child *child = NULL;
 
-    setpgid(0, 0);
+    hang_on_lifeline();
     alarm((unsigned)patience_ms() / 1000 * 12 + 1);
     harness_failed = keep_message;
     chance = run->seed * 2654435761U + 1;
@@ -768,6 +799,10 @@ static void start_run(struct run *slot, const struct line *line, unsigned seed)
         run = slot;
         converse_and_exit();
     }
+    if (slot->pid == -1) {
+        perror("chaos_run: fork");
+        exit(2);
+    }
 }
 
 static void print_line(const struct line *line)
@@ -821,7 +856,7 @@ static void end_run(struct run *slot, int status)
 
     while (line->program != slot->program || line->backend != slot->backend)
         line++;
-    kill(-slot->pid, SIGKILL); /* what a run that was killed has left behind */
+    kill(-slot->pid, SIGKILL); /* what is left: its watcher at least */
     slot->pid = 0;
     for (int kind = 0; kind < CHAOS_KIND_COUNT; kind++)
         line->faults[kind] += slot->report->faults[kind];
@@ -871,9 +906,38 @@ static void run_all(int jobs)
         unlink(slots[i].path);
 }
 
+/* The lifeline ends in the middle of a run, as it does when we are killed. A
+ * run that has been stopped does not come to its own end meanwhile. */
+static int expect_nothing_left(struct run *slot)
+{
+    long long limit = now_ms() + patience_ms();
+    const char *came = "nothing of it is left";
+
+#ifdef PR_SET_CHILD_SUBREAPER /* not everywhere does init bury the dead */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+    open_slot(slot);
+    start_run(slot, &lines_out[0], seeds[0]);
+    while (slot->report->calls == 0 && now_ms() < limit)
+        poll(NULL, 0, 1);
+    kill(slot->pid, SIGSTOP);
+    close(lifeline[1]);
+    while (kill(-slot->pid, 0) == 0 && now_ms() < limit)
+        if (waitpid(-1, NULL, WNOHANG) <= 0)
+            poll(NULL, 0, 1);
+    if (slot->report->calls == 0)
+        came = "expected it to begin, but it has not";
+    else if (kill(-slot->pid, SIGKILL) == 0)
+        came = "expected nothing to be left, but some of it is";
+    unlink(slot->path);
+    printf("%-6s a run whose chaos_run is killed: %s\n",
+           *came == 'n' ? "ok" : "FAILED", came);
+    return *came != 'n';
+}
+
 static int usage(void)
 {
-    fprintf(stderr, "usage: chaos_run [-s SEEDS] [-j JOBS] -l LIBRARY "
+    fprintf(stderr, "usage: chaos_run [-k] [-s SEEDS] [-j JOBS] -l LIBRARY "
                     "[NAME]...\n");
     return 2;
 }
@@ -881,10 +945,13 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     long jobs = sysconf(_SC_NPROCESSORS_ONLN);
+    bool kills = false;
     int option;
 
-    while ((option = getopt(argc, argv, "s:j:l:")) != -1)
-        if (option == 's')
+    while ((option = getopt(argc, argv, "ks:j:l:")) != -1)
+        if (option == 'k')
+            kills = true;
+        else if (option == 's')
             seeds_text = optarg;
         else if (option == 'j')
             jobs = strtol(optarg, NULL, 10);
@@ -895,6 +962,12 @@ int main(int argc, char **argv)
     list_lines(argv + optind);
     if (library == NULL || !list_seeds(seeds_text) || line_count == 0)
         return usage();
+    if (pipe(lifeline) == -1) {
+        perror("chaos_run: pipe");
+        return 2;
+    }
+    if (kills)
+        return expect_nothing_left(&slots[0]);
     run_all(jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : (int)jobs);
     printf("%d passed, %d failed\n", passed_runs, failed_runs);
     return failed_runs == 0 ? 0 : 1;
