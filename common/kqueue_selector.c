@@ -70,8 +70,7 @@ static int update(struct selector *sel, int fd, int was, int now)
 }
 
 /* A descriptor that is ready both ways comes as two events, but counts once.
- * Its slot remembers where in found[] it is; found[] knows if that still holds.
- */
+ * Its slot knows its place in found[]; found[] knows if that still holds. */
 static int add_event(struct selector *sel, const struct kevent *event,
                      struct selector_found *found, int count)
 {

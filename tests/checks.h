@@ -1,4 +1,5 @@
-/* checks.h -- what the unit tests expect, and how they say what came instead.
+/* checks.h -- what the unit tests share: how they say what came instead of what
+ * they expect, descriptors to try things on, signals, and the suite itself.
  *
  * A test that runs once for each backend, or for each row of a table, sets
  * `subject`, and every message begins with it.
@@ -6,11 +7,20 @@
 #ifndef CHECKS_H
 #define CHECKS_H
 
+#include "faults.h"
+
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PATIENCE_S = 60 }; /* the longest a test may take, under valgrind too */
+
+#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
+
+/* -- what is expected ------------------------------------------------------ */
 
 static const char *subject = "";
 
@@ -53,6 +63,14 @@ static const char *subject = "";
                       strerror(errno));                                        \
     } while (0)
 
+/* A call that returns 0. */
+#define expect_done(call)                                                      \
+    do {                                                                       \
+        long long came_ = (call);                                              \
+        ck_assert_msg(came_ == 0, "%s: %s is %lld (%s), expected 0", subject,  \
+                      #call, came_, strerror(errno));                          \
+    } while (0)
+
 /* A call that returns -1 with this errno. */
 #define expect_failure(call, error)                                            \
     do {                                                                       \
@@ -67,7 +85,7 @@ static const char *subject = "";
 /* Says that this test proves nothing here, and why; then return. */
 static inline void skip(const char *test, const char *why)
 {
-    const char *suffix = strstr(test, "_fn"); /* START_TEST() may add it */
+    const char *suffix = strstr(test, "_fn"); /* what START_TEST() adds */
     int length = (int)(suffix == NULL ? strlen(test) : (size_t)(suffix - test));
 
     printf("SKIPPED %.*s%s%s: %s\n", length, test, *subject == '\0' ? "" : ", ",
@@ -80,6 +98,111 @@ static inline int under_valgrind(void)
     const char *preloaded = getenv("LD_PRELOAD");
 
     return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
+/* -- descriptors ----------------------------------------------------------- */
+
+static inline void make_pipe(int ends[2])
+{
+    ck_assert_msg(pipe(ends) == 0, "%s: pipe(): %s", subject, strerror(errno));
+}
+
+/* Two connected stream sockets. */
+static inline void make_pair(int ends[2])
+{
+    ck_assert_msg(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0,
+                  "%s: socketpair(): %s", subject, strerror(errno));
+}
+
+/* -1: there is nothing to close. */
+static inline void close_both(const int ends[2])
+{
+    for (int i = 0; i < 2; i++)
+        if (ends[i] != -1)
+            close(ends[i]);
+}
+
+static inline void put_byte(int fd)
+{
+    ck_assert_msg(write(fd, "x", 1) == 1, "%s: write(): %s", subject,
+                  strerror(errno));
+}
+
+static inline void take_byte(int fd)
+{
+    char byte;
+
+    ck_assert_msg(read(fd, &byte, 1) == 1, "%s: read(): %s", subject,
+                  strerror(errno));
+}
+
+static inline void wait_for(int fd, short events)
+{
+    struct pollfd entry = {.fd = fd, .events = events};
+
+    expect(poll(&entry, 1, PATIENCE_S * 1000), 1);
+}
+
+/* Closes one end of a TCP connection; the other sees ECONNRESET. */
+static inline void reset_by_peer(int peer)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    expect_success(
+        setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+    close(peer);
+}
+
+/* -- signals --------------------------------------------------------------- */
+
+static volatile sig_atomic_t alarms;
+static volatile sig_atomic_t alarm_to_write; /* at which one to write ... */
+static int alarm_fd;                         /* ... and where */
+
+static inline void count_alarm(int number)
+{
+    int saved = errno;
+
+    alarms = alarms + 1;
+    if (alarms == alarm_to_write && write(alarm_fd, "x", 1) != 1)
+        abort();
+    errno = saved;
+}
+
+/* A signal every so often; system calls are not restarted after it. The first
+ * `quiet` of them do nothing, the next one writes a byte to fd. */
+static inline void start_alarms(int interval_ms, int quiet, int fd)
+{
+    struct sigaction action = {.sa_handler = count_alarm};
+    int us = interval_ms * (under_valgrind() ? 5000 : 1000);
+    struct itimerval timer = {{0, us}, {0, us}};
+
+    alarms = 0;
+    alarm_to_write = quiet + 1;
+    alarm_fd = fd;
+    expect_success(sigaction(SIGALRM, &action, NULL));
+    expect_success(setitimer(ITIMER_REAL, &timer, NULL));
+}
+
+static inline void stop_alarms(void)
+{
+    struct itimerval timer = {{0, 0}, {0, 0}};
+
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* -- the suite ------------------------------------------------------------- */
+
+/* A group of tests; after each of them finish() is called unless it is NULL. */
+static inline TCase *new_case(Suite *suite, const char *name,
+                              void (*finish)(void))
+{
+    TCase *tcase = tcase_create(name);
+
+    tcase_set_timeout(tcase, PATIENCE_S);
+    tcase_add_checked_fixture(tcase, faults_reset, finish);
+    suite_add_tcase(suite, tcase);
+    return tcase;
 }
 
 /* Runs a suite. Returns the status to exit with. */

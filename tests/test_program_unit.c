@@ -7,13 +7,10 @@
 #include "program.h"
 
 #include "checks.h"
-#include "faults.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 
 enum {
-    PATIENCE_S = 60,
     FAILED = 99,  /* the status of a process that found something wrong */
     IS_NULL = 98, /* ... and of one that was given no pointer */
     OUTPUT_SIZE = 4096
@@ -72,14 +69,18 @@ static struct outcome run(int (*body)(void))
     return outcome;
 }
 
-static void expect_outcome(const struct outcome *outcome, int status,
-                           const char *out, const char *err)
+/* It ends with this status, and this is a part of what it prints. */
+static struct outcome expect_run(int (*body)(void), int status, const char *out,
+                                 const char *err)
 {
-    ck_assert_msg(outcome->status == status,
+    struct outcome outcome = run(body);
+
+    ck_assert_msg(outcome.status == status,
                   "%s: status is %d, expected %d; stderr: %s", subject,
-                  outcome->status, status, outcome->err);
-    expect_part(outcome->out, out);
-    expect_part(outcome->err, err);
+                  outcome.status, status, outcome.err);
+    expect_part(outcome.out, out);
+    expect_part(outcome.err, err);
+    return outcome;
 }
 
 /* For a process: whatever is wrong ends it. */
@@ -197,9 +198,7 @@ static int report_before_the_start(void)
 
 START_TEST(report_works_before_the_program_has_a_name)
 {
-    struct outcome outcome = run(report_before_the_start);
-
-    expect_outcome(&outcome, 0, "", "?: early: ");
+    expect_run(report_before_the_start, 0, "", "?: early: ");
 }
 END_TEST
 
@@ -245,9 +244,7 @@ static int print_a_line(void)
 
 START_TEST(each_line_is_written_at_once)
 {
-    struct outcome outcome = run(print_a_line);
-
-    expect_outcome(&outcome, 0, "one line\nand a half", "");
+    expect_run(print_a_line, 0, "one line\nand a half", "");
 }
 END_TEST
 
@@ -265,9 +262,7 @@ static int write_to_nobody(void)
 
 START_TEST(a_peer_that_has_gone_does_not_end_the_process)
 {
-    struct outcome outcome = run(write_to_nobody);
-
-    expect_outcome(&outcome, 0, "", "");
+    expect_run(write_to_nobody, 0, "", "");
 }
 END_TEST
 
@@ -367,28 +362,29 @@ static const struct port_line {
     {{"--help"}, 2, "", "server: '--help' is not a port\n" USAGE_OF_SERVER},
     {{"5000", "6000"}, 2, "", "server: too many arguments\n" USAGE_OF_SERVER},
     {{"abc", "-h"}, 2, "", "server: too many arguments\n" USAGE_OF_SERVER},
+    {{"-h", "x"}, 2, "", "server: too many arguments\n" USAGE_OF_SERVER},
     {{"-h"}, 0, USAGE_OF_SERVER, ""},
 };
 
 /* What is said goes to one of the two, never to both. */
-static void expect_line(const struct outcome *outcome, int status,
-                        const char *out, const char *err)
+static struct outcome expect_line(int (*body)(void), int status,
+                                  const char *out, const char *err)
 {
-    expect_outcome(outcome, status, out, err);
+    struct outcome outcome = expect_run(body, status, out, err);
+
     if (*out == '\0')
-        expect_text(outcome->out, "");
+        expect_text(outcome.out, "");
     if (*err == '\0')
-        expect_text(outcome->err, "");
+        expect_text(outcome.err, "");
+    return outcome;
 }
 
 START_TEST(a_server_takes_one_port)
 {
     const struct port_line *row = &port_lines[_i];
-    struct outcome outcome;
 
     set_words(row->arguments);
-    outcome = run(parse_port);
-    expect_line(&outcome, row->status, row->out, row->err);
+    expect_line(parse_port, row->status, row->out, row->err);
 }
 END_TEST
 
@@ -411,8 +407,7 @@ START_TEST(a_server_listens_where_it_is_told)
     struct outcome outcome;
 
     set_word("0");
-    outcome = run(listen_as_told);
-    expect_line(&outcome, 0, "listening on ", "");
+    outcome = expect_line(listen_as_told, 0, "listening on ", "");
     expect_true(strtol(outcome.out + strlen("listening on "), NULL, 10) > 0);
 }
 END_TEST
@@ -426,11 +421,10 @@ START_TEST(a_port_that_is_taken_is_explained)
 
     snprintf(port, sizeof port, "%d", socket_port(listener));
     set_word(port);
-    outcome = run(listen_as_told);
     snprintf(expected, sizeof expected,
              "server: cannot listen on 127.0.0.1:%s: %s\n", port,
              strerror(EADDRINUSE));
-    expect_line(&outcome, 1, "", expected);
+    outcome = expect_line(listen_as_told, 1, "", expected);
     snprintf(expected, sizeof expected, "ss -ltnp 'sport = :%s'", port);
     expect_part(outcome.err, expected);
     snprintf(expected, sizeof expected, "lsof -nP -iTCP:%s", port);
@@ -447,11 +441,8 @@ static int listen_in_vain(void)
 
 START_TEST(a_port_for_root_is_explained)
 {
-    struct outcome outcome;
-
     set_word("80");
-    outcome = run(listen_in_vain);
-    expect_line(&outcome, 1, "",
+    expect_line(listen_in_vain, 1, "",
                 "server: cannot listen on 127.0.0.1:80: Permission denied\n"
                 "  Ports below 1024 are for root; try server 5000\n");
 }
@@ -469,24 +460,19 @@ START_TEST(other_reasons_speak_for_themselves)
     char expected[256];
 
     set_word("5000");
-    outcome = run(listen_without_descriptors);
     snprintf(expected, sizeof expected,
              "server: cannot listen on 127.0.0.1:5000: %s\n", strerror(EMFILE));
-    expect_line(&outcome, 1, "", expected);
+    outcome = expect_line(listen_without_descriptors, 1, "", expected);
     expect_text(outcome.err, expected);
 }
 END_TEST
 
 START_TEST(a_wrong_port_is_wrong_usage_and_help_is_none)
 {
-    struct outcome outcome;
-
     set_word("abc");
-    outcome = run(listen_as_told);
-    expect_line(&outcome, 2, "", "'abc' is not a port");
+    expect_line(listen_as_told, 2, "", "'abc' is not a port");
     set_word("-h");
-    outcome = run(listen_as_told);
-    expect_line(&outcome, 0, USAGE_OF_SERVER, "");
+    expect_line(listen_as_told, 0, USAGE_OF_SERVER, "");
 }
 END_TEST
 
@@ -538,11 +524,8 @@ static int log_into_a_file(void)
 
 START_TEST(a_file_or_terminal_stays_as_it_is)
 {
-    struct outcome outcome;
-
     set_word("0");
-    outcome = run(log_into_a_file);
-    expect_outcome(&outcome, 0, "", "");
+    expect_run(log_into_a_file, 0, "", "");
 }
 END_TEST
 
@@ -554,11 +537,8 @@ static int log_into_the_unknown(void)
 
 START_TEST(what_cannot_be_examined_stays_as_it_is)
 {
-    struct outcome outcome;
-
     set_word("0");
-    outcome = run(log_into_the_unknown);
-    expect_outcome(&outcome, 0, "", "");
+    expect_run(log_into_the_unknown, 0, "", "");
 }
 END_TEST
 
@@ -605,9 +585,7 @@ static int announce_to_nobody(void)
 
 START_TEST(a_server_without_stdout_says_so_and_goes_on)
 {
-    struct outcome outcome = run(announce_to_nobody);
-
-    expect_outcome(&outcome, 0, "", "server: goes on without stdout: ");
+    expect_run(announce_to_nobody, 0, "", "server: goes on without stdout: ");
 }
 END_TEST
 
@@ -666,11 +644,9 @@ static const struct port_line target_lines[] = {
 START_TEST(a_client_takes_a_time_and_targets)
 {
     const struct port_line *row = &target_lines[_i];
-    struct outcome outcome;
 
     set_words(row->arguments);
-    outcome = run(parse_targets);
-    expect_line(&outcome, row->status, row->out, row->err);
+    expect_line(parse_targets, row->status, row->out, row->err);
 }
 END_TEST
 
@@ -704,11 +680,8 @@ END_TEST
 
 START_TEST(a_bad_target_is_reported)
 {
-    struct outcome outcome;
-
     target_to_resolve = subject = "a:b";
-    outcome = run(resolve);
-    expect_outcome(&outcome, IS_NULL, "", "server: a:b: Invalid argument\n");
+    expect_run(resolve, IS_NULL, "", "server: a:b: Invalid argument\n");
 }
 END_TEST
 
@@ -791,8 +764,8 @@ START_TEST(an_unknown_selector_is_explained)
     int length = 0;
 
     setenv("SELECTOR", "port", 1);
-    outcome = run(choose_selector);
-    expect_outcome(&outcome, IS_NULL, "",
+    outcome =
+        expect_run(choose_selector, IS_NULL, "",
                    "server: cannot open selector 'port': Invalid argument\n");
     for (int i = 0; selector_backend_name(i) != NULL; i++)
         length += snprintf(expected + length, sizeof expected - (size_t)length,
@@ -811,20 +784,16 @@ static int choose_without_memory(void)
 
 START_TEST(no_selector_at_all_is_explained)
 {
-    struct outcome outcome;
     char expected[128];
 
     unsetenv("SELECTOR");
-    outcome = run(choose_without_memory);
     snprintf(expected, sizeof expected, "server: cannot open selector '': %s\n",
              strerror(ENOMEM));
-    expect_outcome(&outcome, IS_NULL, "", expected);
+    expect_run(choose_without_memory, IS_NULL, "", expected);
 }
 END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
-
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static int announcements(void)
 {
@@ -833,16 +802,6 @@ static int announcements(void)
     while (selector_backend_name(count - 1) != NULL)
         count++;
     return count;
-}
-
-static TCase *new_case(Suite *suite, const char *name)
-{
-    TCase *tcase = tcase_create(name);
-
-    tcase_set_timeout(tcase, PATIENCE_S);
-    tcase_add_checked_fixture(tcase, faults_reset, NULL);
-    suite_add_tcase(suite, tcase);
-    return tcase;
 }
 
 static void add_start(TCase *tcase)
@@ -892,8 +851,8 @@ int main(void)
     Suite *suite = suite_create("program");
 
     setenv("LC_ALL", "C", 1);
-    add_start(new_case(suite, "start"));
-    add_server(new_case(suite, "server"));
-    add_client(new_case(suite, "client"));
+    add_start(new_case(suite, "start", NULL));
+    add_server(new_case(suite, "server", NULL));
+    add_client(new_case(suite, "client", NULL));
     return run_suite(suite);
 }

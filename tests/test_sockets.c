@@ -19,30 +19,26 @@
 #include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 enum {
-    PATIENCE_S = 60,
     NS_PER_MS = 1000000,
     PORT = 5000 /* a number in texts: nothing is opened there */
 };
 
-/* -- helpers --------------------------------------------------------------- */
+/* -- what the tests work with ---------------------------------------------- */
 
-static void wait_for(int fd, short events)
-{
-    struct pollfd entry = {.fd = fd, .events = events};
-
-    expect(poll(&entry, 1, PATIENCE_S * 1000), 1);
-}
+/* Each test is a process of its own: what it leaves open is closed then. */
+static int listener;
+static int ends[2]; /* of a pair or a connection */
+static char peer[SOCKET_NAME_SIZE];
 
 static int listen_somewhere(void)
 {
-    int listener = socket_listen(0);
+    int fd = socket_listen(0);
 
-    ck_assert_msg(listener != -1, "socket_listen(): %s", strerror(errno));
-    return listener;
+    expect_success(fd);
+    return fd;
 }
 
 static struct sockaddr_in loopback(int port)
@@ -58,47 +54,27 @@ static struct sockaddr_in loopback(int port)
 }
 
 /* A blocking client, connected: it waits in the backlog. */
-static int connect_to(int listener)
+static int new_client(void)
 {
     struct sockaddr_in address = loopback(socket_port(listener));
-    int client = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    expect_success(
-        connect(client, (struct sockaddr *)&address, sizeof address));
-    return client;
+    expect_success(connect(fd, (struct sockaddr *)&address, sizeof address));
+    return fd;
 }
 
-/* A TCP connection: a client, and the server's end of it. */
-static void make_connection(int ends[2])
+static void open_listener(void)
 {
-    int listener = listen_somewhere();
-    char peer[SOCKET_NAME_SIZE];
+    listener = listen_somewhere();
+}
 
-    ends[1] = connect_to(listener);
+/* A TCP connection: ends[1] is the client's, ends[0] the server's. */
+static void make_connection(void)
+{
+    open_listener();
+    ends[1] = new_client();
     ends[0] = socket_accept(listener, peer);
     expect_success(ends[0]);
-    close(listener);
-}
-
-static void make_pair(int ends[2])
-{
-    ck_assert_msg(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0,
-                  "socketpair(): %s", strerror(errno));
-}
-
-static void close_both(const int ends[2])
-{
-    close(ends[0]);
-    close(ends[1]);
-}
-
-static void reset_by_peer(int peer)
-{
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-
-    expect_success(
-        setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
-    close(peer);
 }
 
 static bool is_nonblocking(int fd)
@@ -107,10 +83,10 @@ static bool is_nonblocking(int fd)
 }
 
 /* The connection was closed by the other side, without a byte. */
-static void expect_closed(int client)
+static void expect_closed(int fd)
 {
     char byte;
-    ssize_t received = recv(client, &byte, 1, 0);
+    ssize_t received = recv(fd, &byte, 1, 0);
 
     ck_assert_msg(received == 0 || (received == -1 && errno == ECONNRESET),
                   "%s: recv() is %d, expected 0 or ECONNRESET", subject,
@@ -126,27 +102,10 @@ static int lowest_free_descriptor(void)
     return fd;
 }
 
-static void do_nothing(int number)
+/* A signal every millisecond (valgrind would be busy with nothing else). */
+static void start_signals(void)
 {
-}
-
-/* A signal every millisecond (valgrind would be busy with nothing else); system
- * calls are not restarted after it. */
-static void start_alarms(void)
-{
-    int interval_us = under_valgrind() ? 50000 : 1000;
-    struct sigaction action = {.sa_handler = do_nothing};
-    struct itimerval timer = {{0, interval_us}, {0, interval_us}};
-
-    expect_success(sigaction(SIGALRM, &action, NULL));
-    expect_success(setitimer(ITIMER_REAL, &timer, NULL));
-}
-
-static void stop_alarms(void)
-{
-    struct itimerval timer = {{0, 0}, {0, 0}};
-
-    setitimer(ITIMER_REAL, &timer, NULL);
+    start_alarms(under_valgrind() ? 10 : 1, INT_MAX - 1, -1);
 }
 
 /* -- deadlines ------------------------------------------------------------- */
@@ -399,12 +358,12 @@ END_TEST
 
 START_TEST(a_listener_is_a_blocking_socket_on_the_loopback_address)
 {
-    int listener = listen_somewhere();
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     int reuse = 0;
     socklen_t reuse_size = sizeof reuse;
 
+    open_listener();
     expect_success(getsockname(listener, (struct sockaddr *)&address, &size));
     expect(address.sin_family, AF_INET);
     expect(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
@@ -414,38 +373,36 @@ START_TEST(a_listener_is_a_blocking_socket_on_the_loopback_address)
     expect_success(
         getsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, &reuse_size));
     expect_true(reuse != 0);
-    close(listener);
 }
 END_TEST
 
 START_TEST(two_cannot_listen_on_one_port)
 {
-    int listener = listen_somewhere();
-    int before = faults_descriptors();
+    int before;
 
+    open_listener();
+    before = faults_descriptors();
     expect_failure(socket_listen(socket_port(listener)), EADDRINUSE);
     expect(faults_descriptors(), before);
-    close(listener);
 }
 END_TEST
 
 /* The server closes first, so that its end lingers in TIME_WAIT. */
 START_TEST(a_server_can_be_started_again_at_once)
 {
-    int listener = listen_somewhere();
-    int port = socket_port(listener);
-    int client = connect_to(listener);
-    char peer[SOCKET_NAME_SIZE];
+    int port;
+    int client;
 
+    open_listener();
+    port = socket_port(listener);
+    client = new_client();
     close(socket_accept(listener, peer));
     expect_closed(client);
     close(client);
     close(listener);
     listener = socket_listen(port);
-    ck_assert_msg(listener != -1, "second socket_listen(): %s",
-                  strerror(errno));
+    expect_success(listener);
     expect(socket_port(listener), port);
-    close(listener);
 }
 END_TEST
 
@@ -478,13 +435,12 @@ END_TEST
 START_TEST(a_listener_keeps_one_descriptor_in_reserve)
 {
     int before = faults_descriptors();
-    int listener = listen_somewhere();
     int second;
 
+    open_listener();
     expect(faults_descriptors(), before + 2);
     second = listen_somewhere();
     expect(faults_descriptors(), before + 3);
-    close(listener);
     close(second);
 }
 END_TEST
@@ -511,10 +467,8 @@ END_TEST
 
 START_TEST(accept_returns_the_connection_and_its_peer)
 {
-    int listener = listen_somewhere();
-    int client = connect_to(listener);
-    char peer[SOCKET_NAME_SIZE];
     char expected[SOCKET_NAME_SIZE];
+    int client = new_client();
     int accepted = socket_accept(listener, peer);
 
     expect_success(accepted);
@@ -524,65 +478,50 @@ START_TEST(accept_returns_the_connection_and_its_peer)
     expect(write(accepted, "x", 1), 1);
     expect(read(client, peer, 1), 1);
     close(accepted);
-    close(client);
-    close(listener);
 }
 END_TEST
 
 START_TEST(accept_returns_connections_in_their_order)
 {
-    int listener = listen_somewhere();
     int clients[5];
-    char peer[SOCKET_NAME_SIZE];
     char expected[SOCKET_NAME_SIZE];
 
     for (int i = 0; i < 5; i++)
-        clients[i] = connect_to(listener);
+        clients[i] = new_client();
     for (int i = 0; i < 5; i++) {
         close(socket_accept(listener, peer));
         snprintf(expected, sizeof expected, "127.0.0.1:%d",
                  socket_port(clients[i]));
         expect_text(peer, expected);
-        close(clients[i]);
     }
-    close(listener);
 }
 END_TEST
 
 START_TEST(a_non_blocking_listener_has_nobody_waiting)
 {
-    int listener = listen_somewhere();
-    char peer[SOCKET_NAME_SIZE] = "untouched";
-
+    strcpy(peer, "untouched");
     expect_success(socket_set_nonblocking(listener));
     expect_failure(socket_accept(listener, peer), EAGAIN);
     expect_text(peer, "untouched");
-    close(listener);
 }
 END_TEST
 
 START_TEST(accept_passes_over_signals_and_aborted_connections)
 {
     static const int errors[] = {EINTR, ECONNABORTED};
-    int listener = listen_somewhere();
-    int client = connect_to(listener);
-    char peer[SOCKET_NAME_SIZE];
 
+    new_client();
     faults_reset();
     faults_fail("accept", 1, errors[_i]);
     expect_success(socket_accept(listener, peer));
     expect(faults_calls("accept"), 2);
-    close(client);
-    close(listener);
 }
 END_TEST
 
 /* Real signals: the client comes after some of them. */
 START_TEST(accept_waits_through_signals)
 {
-    int listener = listen_somewhere();
     struct sockaddr_in address = loopback(socket_port(listener));
-    char peer[SOCKET_NAME_SIZE];
     pid_t child = fork();
 
     if (child == 0) {
@@ -591,50 +530,42 @@ START_TEST(accept_waits_through_signals)
         poll(NULL, 0, 30); /* not to synchronise: signals are to come first */
         _exit(connect(client, (struct sockaddr *)&address, sizeof address));
     }
-    start_alarms();
+    start_signals();
     expect_success(socket_accept(listener, peer));
     stop_alarms();
     expect(waitpid(child, NULL, 0), child);
-    close(listener);
 }
 END_TEST
 
 START_TEST(a_failing_accept_says_why_and_the_listener_goes_on)
 {
     static const int errors[] = {ENOMEM, ENOBUFS, EPROTO, EPERM, EINVAL};
-    int listener = listen_somewhere();
-    int client = connect_to(listener);
-    int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
+    int before;
 
+    new_client();
+    before = faults_descriptors();
     faults_fail("accept", 1, errors[_i]);
     expect_failure(socket_accept(listener, peer), errors[_i]);
     expect(faults_descriptors(), before);
     expect_success(socket_accept(listener, peer)); /* the client still waits */
-    close(client);
-    close(listener);
 }
 END_TEST
 
-/* Opens a listener, blocking or not. */
-static int open_listener(int nonblocking)
+/* The listener is blocking, or it is not. */
+static void set_mode(int nonblocking)
 {
-    int listener = listen_somewhere();
-
     subject = nonblocking ? "non-blocking" : "blocking";
     if (nonblocking)
         expect_success(socket_set_nonblocking(listener));
-    return listener;
 }
 
 START_TEST(without_descriptors_the_newcomer_is_closed_at_once)
 {
-    int listener = open_listener(_i);
-    int first = connect_to(listener);
-    int second = connect_to(listener);
+    int first = new_client();
+    int second = new_client();
     int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
 
+    set_mode(_i);
     if (under_valgrind()) {
         skip(__func__, "valgrind has its own limit of descriptors");
         return;
@@ -648,52 +579,44 @@ START_TEST(without_descriptors_the_newcomer_is_closed_at_once)
     expect(faults_descriptors(), before);
     close(first); /* somebody leaves */
     close(second);
-    first = connect_to(listener);
+    new_client();
     expect_success(socket_accept(listener, peer));
     faults_descriptor_limit(0);
-    close(first);
-    close(listener);
 }
 END_TEST
 
 START_TEST(when_the_system_has_no_descriptors_the_newcomer_is_closed)
 {
-    int listener = open_listener(_i);
-    int client = connect_to(listener);
+    int client = new_client();
     int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
 
+    set_mode(_i);
     faults_fail("accept", 1, ENFILE);
     expect_failure(socket_accept(listener, peer), ENFILE);
     expect_closed(client);
     expect(faults_descriptors(), before);
-    close(client);
-    close(listener);
 }
 END_TEST
 
 START_TEST(without_descriptors_and_without_a_newcomer_nothing_happens)
 {
-    int listener = open_listener(true);
     int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
 
+    set_mode(true);
     faults_fail("accept", 1, EMFILE);
     expect_failure(socket_accept(listener, peer), EMFILE);
     expect(faults_descriptors(), before);
     expect_failure(socket_accept(listener, peer), EAGAIN);
-    close(listener);
 }
 END_TEST
 
 START_TEST(the_reserve_comes_back_as_soon_as_it_can)
 {
-    int listener = open_listener(true);
     int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
 
+    set_mode(true);
     for (int lost = 1; lost <= 2; lost++) { /* the second time it has none */
-        int client = connect_to(listener);
+        int client = new_client();
 
         faults_fail("accept", 1, EMFILE);
         faults_fail("socket", 1, EMFILE);
@@ -704,26 +627,22 @@ START_TEST(the_reserve_comes_back_as_soon_as_it_can)
     }
     expect_failure(socket_accept(listener, peer), EAGAIN);
     expect(faults_descriptors(), before);
-    close(listener);
 }
 END_TEST
 
 START_TEST(the_reserve_comes_back_with_the_next_client)
 {
-    int listener = open_listener(true);
-    int client = connect_to(listener);
+    int client = new_client();
     int before = faults_descriptors();
-    char peer[SOCKET_NAME_SIZE];
 
+    set_mode(true);
     faults_fail("accept", 1, EMFILE);
     faults_fail("socket", 1, EMFILE);
     expect_failure(socket_accept(listener, peer), EMFILE);
     close(client);
-    client = connect_to(listener);
+    new_client();
     expect_success(socket_accept(listener, peer));
     expect(faults_descriptors(), before + 1); /* his, and the reserve */
-    close(client);
-    close(listener);
 }
 END_TEST
 
@@ -731,7 +650,6 @@ END_TEST
 
 START_TEST(a_socket_becomes_non_blocking)
 {
-    int ends[2];
     char byte;
 
     make_pair(ends);
@@ -742,14 +660,12 @@ START_TEST(a_socket_becomes_non_blocking)
     expect_failure(socket_set_nonblocking(-1), EBADF);
     faults_fail("fcntl", 1, EPERM);
     expect_failure(socket_set_nonblocking(ends[1]), EPERM);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(recv_returns_what_is_there)
 {
     char buffer[16] = "";
-    int ends[2];
 
     make_pair(ends);
     expect(write(ends[1], "hello", 5), 5);
@@ -762,14 +678,12 @@ START_TEST(recv_returns_what_is_there)
     expect(socket_recv(ends[0], buffer, sizeof buffer), 3);
     for (int i = 0; i < 2; i++) /* the end of the file stays */
         expect(socket_recv(ends[0], buffer, sizeof buffer), 0);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(recv_is_made_again_after_a_signal)
 {
     char buffer[4];
-    int ends[2];
 
     make_pair(ends);
     expect(write(ends[1], "abc", 3), 3);
@@ -780,27 +694,23 @@ START_TEST(recv_is_made_again_after_a_signal)
     faults_fail("recv", 1, ENOMEM);
     expect_failure(socket_recv(ends[0], buffer, 1), ENOMEM);
     expect(faults_calls("recv"), 3);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(recv_tells_of_a_reset)
 {
     char byte;
-    int ends[2];
 
-    make_connection(ends);
+    make_connection();
     reset_by_peer(ends[1]);
     expect_failure(socket_recv(ends[0], &byte, 1), ECONNRESET);
     expect(socket_recv(ends[0], &byte, 1), 0);
-    close(ends[0]);
 }
 END_TEST
 
 START_TEST(send_returns_how_much_was_taken)
 {
     char buffer[8];
-    int ends[2];
 
     make_pair(ends);
     expect(socket_send(ends[0], "hello", 5), 5);
@@ -808,14 +718,12 @@ START_TEST(send_returns_how_much_was_taken)
     expect(socket_send(ends[0], "hello", 5), 2);
     expect(read(ends[1], buffer, sizeof buffer), 7);
     expect(memcmp(buffer, "hellohe", 7), 0);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(send_is_made_again_after_a_signal)
 {
     char buffer[8];
-    int ends[2];
 
     make_pair(ends);
     faults_reset();
@@ -826,14 +734,11 @@ START_TEST(send_is_made_again_after_a_signal)
     faults_fail("send", 1, ENOBUFS);
     expect_failure(socket_send(ends[0], "abc", 3), ENOBUFS);
     expect(faults_calls("send"), 3);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(send_to_a_peer_that_has_gone_fails)
 {
-    int ends[2];
-
     make_pair(ends);
     close(ends[1]);
     expect_failure(socket_send(ends[0], "x", 1), EPIPE);
@@ -846,7 +751,6 @@ END_TEST
 START_TEST(send_to_a_peer_that_does_not_read_fails_at_last)
 {
     static const char block[4096];
-    int ends[2];
     int blocks = 0;
 
     make_pair(ends);
@@ -856,14 +760,12 @@ START_TEST(send_to_a_peer_that_does_not_read_fails_at_last)
     expect(errno, EAGAIN);
     expect_true(blocks > 0);
     expect_failure(socket_sendall(ends[0], block, sizeof block), EAGAIN);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(sendall_goes_on_after_a_short_send)
 {
     char buffer[16];
-    int ends[2];
 
     make_pair(ends);
     for (size_t taken = 1; taken < 11; taken++) {
@@ -874,26 +776,21 @@ START_TEST(sendall_goes_on_after_a_short_send)
         expect(read(ends[1], buffer, sizeof buffer), 11);
         expect(memcmp(buffer, "hello world", 11), 0);
     }
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(sendall_of_nothing_is_no_call)
 {
-    int ends[2];
-
     make_pair(ends);
     faults_reset();
     expect(socket_sendall(ends[0], "", 0), 0);
     expect(faults_calls(NULL), 0);
-    close_both(ends);
 }
 END_TEST
 
 START_TEST(sendall_says_why_it_cannot_go_on)
 {
     char buffer[16];
-    int ends[2];
 
     make_pair(ends);
     faults_fail("send", 1, ECONNRESET);
@@ -901,7 +798,6 @@ START_TEST(sendall_says_why_it_cannot_go_on)
     faults_fail("send", 2, ECONNRESET);
     expect(socket_sendall(ends[0], "hello", 5), 0);
     expect(read(ends[1], buffer, sizeof buffer), 5);
-    close_both(ends);
 }
 END_TEST
 
@@ -931,7 +827,6 @@ static int read_long_message(int fd)
 START_TEST(sendall_sends_all_through_signals)
 {
     static unsigned char message[LONG_MESSAGE];
-    int ends[2];
     int status;
     pid_t child;
 
@@ -944,7 +839,7 @@ START_TEST(sendall_sends_all_through_signals)
         _exit(read_long_message(ends[1]));
     }
     close(ends[1]);
-    start_alarms();
+    start_signals();
     expect(socket_sendall(ends[0], message, LONG_MESSAGE), 0);
     stop_alarms();
     close(ends[0]);
@@ -1012,16 +907,15 @@ static void fill_list(struct list *list, int port, int count)
 
 static int closed_port(void)
 {
-    int listener = listen_somewhere();
-    int port = socket_port(listener);
+    int fd = listen_somewhere();
+    int port = socket_port(fd);
 
-    close(listener);
+    close(fd);
     return port;
 }
 
 START_TEST(connect_starts_and_the_result_comes_later)
 {
-    int listener = listen_somewhere();
     struct list list;
     const struct addrinfo *address = list.items;
     int sock;
@@ -1037,7 +931,6 @@ START_TEST(connect_starts_and_the_result_comes_later)
     expect(faults_calls("getsockopt"), 1);
     expect(socket_connect_result(sock), 0);
     close(sock);
-    close(listener);
 }
 END_TEST
 
@@ -1070,7 +963,6 @@ static const struct failure connect_failures[] = {
 START_TEST(an_address_that_fails_at_once_is_passed_over)
 {
     const struct failure *row = &connect_failures[_i];
-    int listener = listen_somewhere();
     int before = faults_descriptors();
     struct list list;
     const struct addrinfo *address = list.items;
@@ -1085,7 +977,6 @@ START_TEST(an_address_that_fails_at_once_is_passed_over)
     expect_true(address == &list.items[1]);
     expect(faults_descriptors(), before + 1);
     close(sock);
-    close(listener);
 }
 END_TEST
 
@@ -1118,7 +1009,6 @@ END_TEST
 
 START_TEST(an_interrupted_connect_goes_on_by_itself)
 {
-    int listener = listen_somewhere();
     struct list list;
     const struct addrinfo *address = list.items;
     int sock;
@@ -1133,7 +1023,6 @@ START_TEST(an_interrupted_connect_goes_on_by_itself)
     wait_for(sock, POLLOUT);
     expect(socket_connect_result(sock), 0);
     close(sock);
-    close(listener);
 }
 END_TEST
 
@@ -1166,15 +1055,12 @@ END_TEST
 
 START_TEST(a_result_that_cannot_be_asked_for_is_a_failure)
 {
-    int ends[2];
-
-    make_connection(ends);
+    make_connection();
     faults_fail("getsockopt", 1, ENOMEM);
     expect_failure(socket_connect_result(ends[1]), ENOMEM);
     faults_fail("getpeername", 1, EINVAL); /* BSD: reset in the meantime */
     expect_failure(socket_connect_result(ends[1]), EINVAL);
     expect(socket_connect_result(ends[1]), 0);
-    close_both(ends);
 }
 END_TEST
 
@@ -1182,7 +1068,6 @@ END_TEST
  * 127.0.0.1. */
 START_TEST(after_ipv6_is_refused_ipv4_connects)
 {
-    int listener = listen_somewhere();
     struct addrinfo *six;
     struct list list;
     struct addrinfo first;
@@ -1209,22 +1094,16 @@ START_TEST(after_ipv6_is_refused_ipv4_connects)
     wait_for(sock, POLLOUT);
     expect(socket_connect_result(sock), 0);
     close(sock);
-    close(listener);
     freeaddrinfo(six);
 }
 END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
 
-#define ROWS(table) ((int)(sizeof(table) / sizeof *(table)))
-
-static TCase *new_case(Suite *suite, const char *name)
+/* Before each test there is a listener. */
+static TCase *with_listener(TCase *tcase)
 {
-    TCase *tcase = tcase_create(name);
-
-    tcase_set_timeout(tcase, PATIENCE_S);
-    tcase_add_checked_fixture(tcase, faults_reset, NULL);
-    suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(tcase, open_listener, NULL);
     return tcase;
 }
 
@@ -1320,11 +1199,11 @@ int main(void)
     Suite *suite = suite_create("sockets");
 
     signal(SIGPIPE, SIG_IGN); /* as in every program: program_start() */
-    add_deadlines(new_case(suite, "deadlines"));
-    add_texts(new_case(suite, "texts"));
-    add_listen(new_case(suite, "listen"));
-    add_accept(new_case(suite, "accept"));
-    add_reading_and_writing(new_case(suite, "reading and writing"));
-    add_connect(new_case(suite, "connect"));
+    add_deadlines(new_case(suite, "deadlines", NULL));
+    add_texts(new_case(suite, "texts", NULL));
+    add_listen(new_case(suite, "listen", NULL));
+    add_accept(with_listener(new_case(suite, "accept", NULL)));
+    add_reading_and_writing(new_case(suite, "reading and writing", NULL));
+    add_connect(with_listener(new_case(suite, "connect", NULL)));
     return run_suite(suite);
 }
