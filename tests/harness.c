@@ -240,8 +240,8 @@ static void set_limit(int descriptors)
 }
 
 /* What our parents have left open counts too, and a program that is to have
- * few shall have them for itself. Where there is no limit they stay: whoever
- * starts a program may pass it a descriptor. */
+ * few shall have them for itself. Otherwise they stay: a command or a wrapper
+ * may need one of them ("valgrind --log-fd=9 ..."). */
 static void close_others(const struct launch *launch)
 {
     if (launch->descriptors == 0)

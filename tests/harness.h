@@ -57,7 +57,7 @@ struct launch {
     const char *path;     /* below $O: "02_select_loop/server" */
     const char *variable; /* "SERVER": a command there replaces path */
     const char *selector; /* $SELECTOR for it; NULL: not set */
-    int descriptors;      /* its ulimit -n; 0: as it is */
+    int descriptors;      /* its ulimit -n, three are open; 0: as it is */
     int in, out, err;     /* a descriptor for it, or CLOSED; 0: a pipe to us */
 };
 
