@@ -1,7 +1,7 @@
 /* chaos.c -- a library to preload, which makes the system's calls unreliable.
  *
  *     LD_PRELOAD=build/chaos/chaos.so CHAOS_SEED=7 03_selectors_callbacks/upper
- *     (macOS: DYLD_INSERT_LIBRARIES)
+ *     (macOS: DYLD_INSERT_LIBRARIES; it has not been run there yet)
  *
  * What goes wrong, where, how often (in a thousand calls), and what we ask for:
  *
@@ -40,8 +40,9 @@
  * CHAOS_TRACE   set: each fault is a line on stderr
  * CHAOS_REPORT  the name of a file for the struct chaos_report
  */
-#ifndef __APPLE__ /* there a declaration follows from what is asked for here   \
-                   */
+/* Not on macOS: there what is asked for decides which select() is declared, and
+ * it must be the one that the programs call. */
+#ifndef __APPLE__
 #undef _POSIX_C_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
@@ -70,19 +71,19 @@
 
 /* -- in place of the system's ---------------------------------------------- */
 
+static bool resolving;
+
 /* REPLACE(int, close, int fd) { ... } is what the program gets when it calls
  * close(), REAL(close) what it would have got. */
 #ifdef __APPLE__
 #define REAL(name) name
 #define REPLACE(type, name, ...)                                               \
     type chaos_##name(__VA_ARGS__);                                            \
-    INTERPOSE(name, name)                                                      \
-    type chaos_##name(__VA_ARGS__)
-#define INTERPOSE(name, symbol)                                                \
     __attribute__((used, section("__DATA,__interpose"))) static const struct { \
-        const void *by;                                                        \
-        const void *what;                                                      \
-    } interpose_##symbol = {(const void *)chaos_##name, (const void *)symbol};
+        void (*by)(void);                                                      \
+        void (*what)(void);                                                    \
+    } interpose_##name = {(void (*)(void))chaos_##name, (void (*)(void))name}; \
+    type chaos_##name(__VA_ARGS__)
 #else
 #define REAL(name) (__extension__(__typeof__(chaos_##name) *) real(CALL_##name))
 #define REPLACE(type, name, ...)                                               \
@@ -90,7 +91,6 @@
     type chaos_##name(__VA_ARGS__)
 
 static void *addresses[CHAOS_CALL_COUNT];
-static bool resolving;
 
 static void *real(enum chaos_call call)
 {
@@ -254,10 +254,17 @@ static bool is_nonblocking(int fd)
     return flags != -1 && (flags & O_NONBLOCK);
 }
 
+static bool is_wait(enum chaos_call call)
+{
+    return call == CALL_poll || call == CALL_select ||
+           call == CALL_epoll_wait || call == CALL_kevent;
+}
+
+/* kevent() only if it waits, and says so itself. */
 static bool arms(enum chaos_call call)
 {
-    return call == CALL_accept || call == CALL_connect || call == CALL_poll ||
-           call == CALL_select || call == CALL_epoll_wait;
+    return call == CALL_accept || call == CALL_connect ||
+           (is_wait(call) && call != CALL_kevent);
 }
 
 /* Counts the call, and says what shall become of it. */
@@ -284,22 +291,6 @@ static ssize_t progress(ssize_t result)
     if (result >= 0 && inside == 0)
         fruitless = 0;
     return result;
-}
-
-/* What a wait has returned that was not tampered with. */
-static int waited(int ready)
-{
-    if (ready > 0 && inside == 0)
-        fruitless++;
-    if (fruitless > (long)report->fruitless)
-        report->fruitless = (unsigned long)fruitless;
-    return ready;
-}
-
-static bool is_wait(enum chaos_call call)
-{
-    return call == CALL_poll || call == CALL_select ||
-           call == CALL_epoll_wait || call == CALL_kevent;
 }
 
 static void note(enum chaos_call call, enum chaos_kind kind, int fd, long size)
@@ -363,76 +354,64 @@ static void leave(void)
 /* -- memory ---------------------------------------------------------------- */
 
 /* dlsym() may ask for memory, and manages without. */
+static bool is_refused(enum chaos_call call)
+{
+    return resolving || (decide(call, -1) == CHAOS_ENOMEM &&
+                         fails(call, CHAOS_ENOMEM, -1) == -1);
+}
+
 REPLACE(void *, malloc, size_t size)
 {
-#ifndef __APPLE__
-    if (resolving)
-        return NULL;
-#endif
-    if (decide(CALL_malloc, -1) == CHAOS_ENOMEM) {
-        fails(CALL_malloc, CHAOS_ENOMEM, -1);
-        return NULL;
-    }
-    return REAL(malloc)(size);
+    return is_refused(CALL_malloc) ? NULL : REAL(malloc)(size);
 }
 
 REPLACE(void *, calloc, size_t count, size_t size)
 {
-#ifndef __APPLE__
-    if (resolving)
-        return NULL;
-#endif
-    if (decide(CALL_calloc, -1) == CHAOS_ENOMEM) {
-        fails(CALL_calloc, CHAOS_ENOMEM, -1);
-        return NULL;
-    }
-    return REAL(calloc)(count, size);
+    return is_refused(CALL_calloc) ? NULL : REAL(calloc)(count, size);
 }
 
 /* -- reading and writing --------------------------------------------------- */
 
-REPLACE(ssize_t, recv, int fd, void *buffer, size_t size, int flags)
+/* Whether the real call is to be made, and with how many bytes. */
+static bool may_move(enum chaos_call call, int fd, size_t *size)
 {
-    enum chaos_kind kind = decide(CALL_recv, fd);
-    ssize_t received;
+    enum chaos_kind kind = decide(call, fd);
 
     if (is_error(kind))
-        return fails(CALL_recv, kind, fd);
-    size = shortened(CALL_recv, kind, fd, size);
+        return fails(call, kind, fd) == 0;
+    *size = shortened(call, kind, fd, *size);
     enter();
-    received = REAL(recv)(fd, buffer, size, flags);
+    return true;
+}
+
+static ssize_t moved(ssize_t result)
+{
     leave();
+    return progress(result);
+}
+
+REPLACE(ssize_t, recv, int fd, void *buffer, size_t size, int flags)
+{
+    ssize_t received = -1;
+
+    if (may_move(CALL_recv, fd, &size))
+        received = moved(REAL(recv)(fd, buffer, size, flags));
     if (received > 0 && inside == 0)
         report->received++;
-    return progress(received);
+    return received;
 }
 
 REPLACE(ssize_t, read, int fd, void *buffer, size_t size)
 {
-    enum chaos_kind kind = decide(CALL_read, fd);
-    ssize_t received;
-
-    if (is_error(kind))
-        return fails(CALL_read, kind, fd);
-    size = shortened(CALL_read, kind, fd, size);
-    enter();
-    received = REAL(read)(fd, buffer, size);
-    leave();
-    return progress(received);
+    return may_move(CALL_read, fd, &size) ? moved(REAL(read)(fd, buffer, size))
+                                          : -1;
 }
 
 REPLACE(ssize_t, send, int fd, const void *data, size_t size, int flags)
 {
-    enum chaos_kind kind = decide(CALL_send, fd);
-    ssize_t sent;
-
-    if (is_error(kind))
-        return fails(CALL_send, kind, fd);
-    size = shortened(CALL_send, kind, fd, size);
-    enter();
-    sent = REAL(send)(fd, data, size, flags);
-    leave();
-    return progress(sent);
+    return may_move(CALL_send, fd, &size)
+               ? moved(REAL(send)(fd, data, size, flags))
+               : -1;
 }
 
 /* -- descriptors ----------------------------------------------------------- */
@@ -489,10 +468,10 @@ REPLACE(int, close, int fd)
 
 static int take_room(int fd)
 {
-    if (fd != -1 && full > 0)
-        room--;
-    if (fd != -1)
+    if (fd != -1) {
+        room -= full > 0;
         freed = false;
+    }
     return fd;
 }
 
@@ -601,6 +580,17 @@ REPLACE(int, getsockopt, int fd, int level, int name, void *value,
 
 /* -- waiting --------------------------------------------------------------- */
 
+/* What a wait returns that was not tampered with. */
+static int waited(int ready)
+{
+    leave();
+    if (ready > 0 && inside == 0)
+        fruitless++;
+    if (fruitless > (long)report->fruitless)
+        report->fruitless = (unsigned long)fruitless;
+    return ready;
+}
+
 /* Whether somebody is to be woken who is not ready. While a connect() is held
  * back always: the kernel cannot know that it will be decided. */
 static bool wakes(enum chaos_kind kind)
@@ -622,12 +612,10 @@ static int choose(enum chaos_call call, int places, candidate *at,
         int place = (start + i) % places;
         int fd = at(place, context);
 
-        if (fd != -1 && is_late(fd))
+        if (fd != -1 && (chosen == -1 || is_late(fd)))
             chosen = place;
-        if (fd != -1 && is_late(fd))
+        if (is_late(fd))
             break;
-        if (fd != -1 && chosen == -1)
-            chosen = place;
     }
     if (chosen != -1)
         note(call, CHAOS_SPURIOUS, at(chosen, context), 0);
@@ -661,17 +649,12 @@ REPLACE(int, poll, struct pollfd *entries, nfds_t count, int timeout_ms)
 
     if (kind == CHAOS_EINTR)
         return fails(CALL_poll, kind, -1);
-    if (wakes(kind)) {
-        ready = REAL(poll)(entries, count, 0);
-        if (ready >= 0)
-            ready += wake_polled(entries, count);
-    }
+    if (wakes(kind) && (ready = REAL(poll)(entries, count, 0)) >= 0)
+        ready += wake_polled(entries, count);
     if (ready != 0)
         return ready;
     enter();
-    ready = REAL(poll)(entries, count, timeout_ms);
-    leave();
-    return waited(ready);
+    return waited(REAL(poll)(entries, count, timeout_ms));
 }
 
 /* What select() was asked, and what it has answered. */
@@ -679,17 +662,6 @@ struct sets {
     fd_set wanted[2];
     fd_set *ready[2];
 };
-
-static void get_sets(struct sets *sets, fd_set *readers, fd_set *writers)
-{
-    sets->ready[0] = readers;
-    sets->ready[1] = writers;
-    for (int i = 0; i < 2; i++)
-        if (sets->ready[i] != NULL)
-            sets->wanted[i] = *sets->ready[i];
-        else
-            FD_ZERO(&sets->wanted[i]);
-}
 
 static void reset_sets(const struct sets *sets)
 {
@@ -728,34 +700,24 @@ REPLACE(int, select, int nfds, fd_set *readers, fd_set *writers, fd_set *others,
         struct timeval *timeout)
 {
     enum chaos_kind kind = decide(CALL_select, -1);
-    struct sets sets;
+    struct sets sets = {.ready = {readers, writers}};
+    struct timeval at_once = {0};
     int ready = 0;
 
     if (kind == CHAOS_EINTR)
         return fails(CALL_select, kind, -1);
-    get_sets(&sets, readers, writers);
-    if (wakes(kind)) {
-        struct timeval at_once = {0};
-
-        ready = REAL(select)(nfds, readers, writers, others, &at_once);
-        if (ready >= 0)
-            ready += wake_selected(nfds, &sets);
-    }
+    for (int i = 0; i < 2; i++)
+        if (sets.ready[i] != NULL)
+            sets.wanted[i] = *sets.ready[i];
+    if (wakes(kind) &&
+        (ready = REAL(select)(nfds, readers, writers, others, &at_once)) >= 0)
+        ready += wake_selected(nfds, &sets);
     if (ready != 0)
         return ready;
     reset_sets(&sets);
     enter();
-    ready = REAL(select)(nfds, readers, writers, others, timeout);
-    leave();
-    return waited(ready);
+    return waited(REAL(select)(nfds, readers, writers, others, timeout));
 }
-
-#ifdef __APPLE__
-/* In a strictly POSIX program on x86-64 select() is another symbol. */
-int posix_select(int nfds, fd_set *readers, fd_set *writers, fd_set *others,
-                 struct timeval *timeout) __DARWIN_1050(select);
-INTERPOSE(select, posix_select)
-#endif
 
 #ifdef __linux__
 
@@ -795,9 +757,8 @@ static int epoll_candidate(int fd, const void *context)
 static int wake_epolled(struct epoll_event *events, int ready, int capacity)
 {
     struct reported reported = {events, ready};
-    int fd = ready < capacity ? choose(CALL_epoll_wait, DESCRIPTORS,
-                                       epoll_candidate, &reported)
-                              : -1;
+    int places = ready < capacity ? DESCRIPTORS : 0;
+    int fd = choose(CALL_epoll_wait, places, epoll_candidate, &reported);
 
     if (fd == -1)
         return 0;
@@ -814,17 +775,13 @@ REPLACE(int, epoll_wait, int set, struct epoll_event *events, int capacity,
 
     if (kind == CHAOS_EINTR)
         return fails(CALL_epoll_wait, kind, set);
-    if (wakes(kind)) {
-        ready = REAL(epoll_wait)(set, events, capacity, 0);
-        if (ready >= 0)
-            ready += wake_epolled(events, ready, capacity);
-    }
+    if (wakes(kind) &&
+        (ready = REAL(epoll_wait)(set, events, capacity, 0)) >= 0)
+        ready += wake_epolled(events, ready, capacity);
     if (ready != 0)
         return ready;
     enter();
-    ready = REAL(epoll_wait)(set, events, capacity, timeout_ms);
-    leave();
-    return waited(ready);
+    return waited(REAL(epoll_wait)(set, events, capacity, timeout_ms));
 }
 
 #endif
@@ -871,14 +828,11 @@ static int kevent_candidate(int fd, const void *context)
 static int wake_filters(struct kevent *events, int ready, int capacity)
 {
     struct filters reported = {events, ready};
-    int fd = ready + 2 <= capacity
-                 ? choose(CALL_kevent, DESCRIPTORS, kevent_candidate, &reported)
-                 : -1;
+    int places = ready + 2 <= capacity ? DESCRIPTORS : 0;
+    int fd = choose(CALL_kevent, places, kevent_candidate, &reported);
     int woken = 0;
 
-    if (fd == -1)
-        return 0;
-    for (int bit = READS; bit <= WRITES; bit++)
+    for (int bit = READS; fd != -1 && bit <= WRITES; bit++)
         if (watched[fd] & bit)
             EV_SET(&events[ready + woken++], (uintptr_t)fd,
                    bit == READS ? EVFILT_READ : EVFILT_WRITE, 0, 0, 0, NULL);
@@ -929,6 +883,8 @@ REPLACE(int, kevent, int queue, const struct kevent *changes, int nchanges,
         return ready;
     enter();
     ready = REAL(kevent)(queue, changes, nchanges, events, nevents, timeout);
+    if (waits)
+        return waited(ready);
     leave();
-    return waits ? waited(ready) : changed(changes, nchanges, ready, kind);
+    return changed(changes, nchanges, ready, kind);
 }

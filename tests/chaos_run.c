@@ -53,10 +53,19 @@ struct program {
     const char *rates; /* the faults that its policy does not survive */
 };
 
-/* What the process of a run and its parent share. */
-struct run {
+/* A program with a selector: a line of the output. */
+struct line {
     const struct program *program;
     const char *backend; /* NULL: none to choose */
+    char name[64];
+    int runs_left;
+    int failed;
+    unsigned long faults[CHAOS_KIND_COUNT];
+};
+
+/* What the process of a run and its parent share. */
+struct run {
+    struct line *line;
     unsigned seed;
     pid_t pid; /* 0: free */
     struct chaos_report *report;
@@ -65,6 +74,9 @@ struct run {
 };
 
 enum { MESSAGE_SIZE = 16 * 1024 };
+
+static const char *const call_names[] = {CHAOS_CALLS(CHAOS_NAME_OF)};
+static const char *const kind_names[] = {CHAOS_KINDS(CHAOS_TEXT_OF)};
 
 static struct run *run; /* the one that this process is for */
 static int lifeline[2];
@@ -94,17 +106,16 @@ static void set(const char *name, const char *value)
 static void begin_chaos(void)
 {
     const char *rates = getenv("RATES");
+    const char *backend = run->line->backend;
+    bool devpoll = backend != NULL && strcmp(backend, "devpoll") == 0;
     char text[400];
 
     snprintf(text, sizeof text, "%u", run->seed);
     set("CHAOS_SEED", text);
     set("CHAOS_REPORT", run->path);
     /* Inside the stand-in for /dev/poll it is poll() that fails. */
-    snprintf(text, sizeof text, "%s,%s%s", run->program->rates,
-             run->backend != NULL && strcmp(run->backend, "devpoll") == 0
-                 ? "calloc:ENOMEM=0,"
-                 : "",
-             rates == NULL ? "" : rates);
+    snprintf(text, sizeof text, "%s,%s%s", run->line->program->rates,
+             devpoll ? "calloc:ENOMEM=0," : "", rates == NULL ? "" : rates);
     set("CHAOS_RATES", text);
     set("LD_PRELOAD", library);
     set("DYLD_INSERT_LIBRARIES", library);
@@ -116,10 +127,18 @@ static void end_chaos(void)
     unsetenv("DYLD_INSERT_LIBRARIES");
 }
 
-static struct launch launch(void)
+/* The program, on which chaos works; a server if it is one. */
+static struct child *start(const char *const *arguments)
 {
-    return (struct launch){.path = run->program->path,
-                           .selector = run->backend};
+    const struct launch how = {.path = run->line->program->path,
+                               .selector = run->line->backend};
+    struct child *child;
+
+    begin_chaos();
+    child =
+        arguments == NULL ? server_start(&how) : child_start(&how, arguments);
+    end_chaos();
+    return child;
 }
 
 /* -- what must hold -------------------------------------------------------- */
@@ -129,18 +148,16 @@ static unsigned long faults(enum chaos_kind kind)
     return run->report->faults[kind];
 }
 
-static int turned_away;
-
-static void expect_few_shed(void)
+/* For each client or connect that is given up there must have been a reason. */
+static void expect_reasons(int given_up, const char *what,
+                           unsigned long reasons)
 {
-    unsigned long reasons = faults(CHAOS_ECONNABORTED) + faults(CHAOS_EMFILE) +
-                            faults(CHAOS_ENOMEM);
-
-    if ((unsigned long)turned_away > reasons)
-        fail_with("%d clients were turned away, but %lu faults were a "
-                  "reason for that",
-                  turned_away, reasons);
+    if ((unsigned long)given_up > reasons)
+        fail_with("%d %s, but %lu faults were a reason for that", given_up,
+                  what, reasons);
 }
+
+static int turned_away;
 
 static long long used_ns(void)
 {
@@ -201,7 +218,9 @@ static int arrive(int port, const char *text, const char *answer)
             return fd;
         close(fd);
         turned_away++;
-        expect_few_shed();
+        expect_reasons(turned_away, "clients were turned away",
+                       faults(CHAOS_ECONNABORTED) + faults(CHAOS_EMFILE) +
+                           faults(CHAOS_ENOMEM));
     }
 }
 
@@ -430,13 +449,10 @@ static void talk_to_client(const struct program *program, struct child *upper)
 {
     char port[12];
     const char *arguments[] = {port, NULL};
-    const struct launch client_launch = {.path = program->path};
     struct child *client;
 
     snprintf(port, sizeof port, "%d", upper->port);
-    begin_chaos();
-    client = child_start(&client_launch, arguments);
-    end_chaos();
+    client = start(arguments);
     for (int i = 0; i < LINES; i++) {
         char line[LINE_SIZE];
         int size = snprintf(line, sizeof line, "line %d of what was said\n", i);
@@ -464,6 +480,7 @@ static int count(const struct stream *stream, const char *format, ...)
     PRINTF_LIKE(2, 3);
 static int count(const struct stream *stream, const char *format, ...)
 {
+    const char *line = stream->length == 0 ? "" : stream->text;
     char words[100];
     va_list arguments;
     int found = 0;
@@ -471,11 +488,8 @@ static int count(const struct stream *stream, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    for (const char *line = stream->length == 0 ? NULL : stream->text;
-         line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
+    for (; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
         found += strncmp(line, words, strlen(words)) == 0;
-    }
     return found;
 }
 
@@ -494,7 +508,7 @@ static int accepted(int listener)
 static int expect_host(struct child *child, const struct host *host)
 {
     enum { EACH = CONNECTS / LISTENERS };
-    const char *program = strrchr(run->program->path, '/') + 1;
+    const char *program = strrchr(run->line->program->path, '/') + 1;
     const char *name = host->name;
     int connected = count(&child->out, "connected! %s ", name) +
                     count(&child->out, "connected! %s\n", name);
@@ -537,27 +551,20 @@ static void open_hosts(struct host *hosts)
 
 static void talk_to_connect(const struct program *program, struct child *none)
 {
-    const struct launch how = launch();
     struct host hosts[LISTENERS];
     const char *arguments[CONNECTS + 1] = {NULL};
-    unsigned long reasons;
     int given_up = 0;
     struct child *child;
 
     open_hosts(hosts);
     for (int i = 0; i < CONNECTS; i++)
         arguments[i] = hosts[i % LISTENERS].name;
-    begin_chaos();
-    child = child_start(&how, arguments);
-    end_chaos();
+    child = start(arguments);
     child_expect_exit(child, 1); /* some are refused */
     for (int i = 0; i < LISTENERS; i++)
         given_up += expect_host(child, &hosts[i]);
-    reasons = faults(CHAOS_EMFILE) + faults(CHAOS_ENOMEM);
-    if ((unsigned long)given_up > reasons)
-        fail_with("%d connects were given up, but %lu faults were a "
-                  "reason for that",
-                  given_up, reasons);
+    expect_reasons(given_up, "connects were given up",
+                   faults(CHAOS_EMFILE) + faults(CHAOS_ENOMEM));
     child_free(child);
 }
 
@@ -587,8 +594,6 @@ enum { PROGRAMS = sizeof programs / sizeof programs[0], BACKENDS = 8 };
 
 static void report_trace(char *message, size_t size)
 {
-    static const char *const calls[] = {CHAOS_CALLS(CHAOS_NAME_OF)};
-    static const char *const kinds[] = {CHAOS_KINDS(CHAOS_TEXT_OF)};
     enum { SHOWN = 12 };
     unsigned long end = run->report->traced;
 
@@ -598,8 +603,8 @@ static void report_trace(char *message, size_t size)
 
         snprintf(message + used, size - used,
                  "\n    %s() no. %lu, descriptor %d: %s %ld",
-                 calls[fault->call], fault->number, fault->fd,
-                 kinds[fault->kind], fault->size);
+                 call_names[fault->call], fault->number, fault->fd,
+                 kind_names[fault->kind], fault->size);
     }
 }
 
@@ -631,9 +636,10 @@ static void keep_message(const char *message)
 /* Programs with a stand-in for a system call are built elsewhere. */
 static void choose_build(void)
 {
+    const char *backend = run->line->backend;
     const char *emulated = getenv("EMULATED");
 
-    if (run->backend != NULL && emulation_of(run->backend) && emulated != NULL)
+    if (backend != NULL && emulation_of(backend) && emulated != NULL)
         set("O", emulated);
 }
 
@@ -662,8 +668,7 @@ static void hang_on_lifeline(void)
 
 static void converse_and_exit(void)
 {
-    const struct program *program = run->program;
-    const struct launch how = launch();
+    const struct program *program = run->line->program;
     const struct launch calm = {.path = "03_selectors_callbacks/upper"};
     struct child *child = NULL;
 
@@ -673,9 +678,7 @@ static void converse_and_exit(void)
     chance = run->seed * 2654435761U + 1;
     choose_build();
     if (program->clients > 0) {
-        begin_chaos();
-        child = server_start(&how);
-        end_chaos();
+        child = start(NULL);
     } else if (program->talk == talk_to_client) {
         child = server_start(&calm);
     }
@@ -687,15 +690,11 @@ static void converse_and_exit(void)
 
 /* -- all runs -------------------------------------------------------------- */
 
-struct line { /* of the output: a program with a selector */
-    const struct program *program;
-    const char *backend;
-    int runs_left;
-    int failed;
-    unsigned long faults[CHAOS_KIND_COUNT];
+enum {
+    LINES_MOST = PROGRAMS * BACKENDS + 1,
+    SEEDS_MOST = 10000,
+    JOBS_MOST = 64
 };
-
-enum { LINES_MOST = PROGRAMS * BACKENDS, SEEDS_MOST = 10000, JOBS_MOST = 64 };
 
 static struct line lines_out[LINES_MOST];
 static int line_count;
@@ -703,22 +702,13 @@ static unsigned seeds[SEEDS_MOST];
 static int seed_count;
 static const char *seeds_text = "1-40";
 static struct run slots[JOBS_MOST];
+static long jobs; /* so many at a time */
 static int passed_runs, failed_runs;
 
-static void name_line(const struct line *line, char *name, size_t size)
+static bool is_asked_for(const char *full, char **names)
 {
-    snprintf(name, size, "%s%s%s", line->program->path,
-             line->backend == NULL ? "" : ":",
-             line->backend == NULL ? "" : line->backend);
-}
+    const char *base = strchr(full, '/') + 1;
 
-static bool is_asked_for(const struct line *line, char **names)
-{
-    char full[100];
-    const char *base;
-
-    name_line(line, full, sizeof full);
-    base = strchr(full, '/') + 1;
     for (char **name = names; *name != NULL; name++)
         if (strncmp(full, *name, strlen(*name)) == 0 ||
             strncmp(base, *name, strlen(*name)) == 0)
@@ -729,22 +719,21 @@ static bool is_asked_for(const struct line *line, char **names)
 static void add_line(const struct program *program, const char *backend,
                      char **names)
 {
-    struct line line = {.program = program, .backend = backend};
+    struct line *line = &lines_out[line_count];
 
-    if (is_asked_for(&line, names))
-        lines_out[line_count++] = line;
+    *line = (struct line){.program = program, .backend = backend};
+    snprintf(line->name, sizeof line->name, "%s%s%s", program->path,
+             backend == NULL ? "" : ":", backend == NULL ? "" : backend);
+    line_count += is_asked_for(line->name, names);
 }
 
 static void list_lines(char **names)
 {
-    for (int i = 0; i < PROGRAMS; i++) {
-        if (!programs[i].has_selector)
-            add_line(&programs[i], NULL, names);
-        for (int j = 0; programs[i].has_selector && j < BACKENDS; j++)
-            if (selector_backend_name(j) == NULL)
-                break;
-            else
-                add_line(&programs[i], selector_backend_name(j), names);
+    for (const struct program *p = programs; p < programs + PROGRAMS; p++) {
+        if (!p->has_selector)
+            add_line(p, NULL, names);
+        for (int i = 0; p->has_selector && selector_backend_name(i); i++)
+            add_line(p, selector_backend_name(i), names);
     }
 }
 
@@ -787,10 +776,9 @@ static void open_slot(struct run *slot)
     slot->message = (char *)(slot->report + 1);
 }
 
-static void start_run(struct run *slot, const struct line *line, unsigned seed)
+static void start_run(struct run *slot, struct line *line, unsigned seed)
 {
-    slot->program = line->program;
-    slot->backend = line->backend;
+    slot->line = line;
     slot->seed = seed;
     memset(slot->report, 0, sizeof *slot->report + MESSAGE_SIZE);
     fflush(stdout);
@@ -807,16 +795,13 @@ static void start_run(struct run *slot, const struct line *line, unsigned seed)
 
 static void print_line(const struct line *line)
 {
-    static const char *const kinds[] = {CHAOS_KINDS(CHAOS_TEXT_OF)};
     const char *comma = "";
-    char name[100];
 
-    name_line(line, name, sizeof name);
-    printf("%-6s %-38s seeds %s: ", line->failed == 0 ? "ok" : "FAILED", name,
-           seeds_text);
+    printf("%-6s %-38s seeds %s: ", line->failed == 0 ? "ok" : "FAILED",
+           line->name, seeds_text);
     for (int kind = 0; kind < CHAOS_KIND_COUNT; kind++)
         if (line->faults[kind] != 0) {
-            printf("%s%lu %s", comma, line->faults[kind], kinds[kind]);
+            printf("%s%lu %s", comma, line->faults[kind], kind_names[kind]);
             comma = ", ";
         }
     printf("\n");
@@ -824,19 +809,17 @@ static void print_line(const struct line *line)
 }
 
 /* Of each program the first few in full. */
-static void print_failure(const struct run *slot, const struct line *line,
-                          int status)
+static void print_failure(const struct run *slot, int status)
 {
     enum { IN_FULL = 3 };
     const char *rates = getenv("RATES");
     const char *o = getenv("O");
     const char *message = slot->message;
-    char name[100];
+    const char *name = slot->line->name;
 
-    name_line(line, name, sizeof name);
     if (message[0] == '\0')
         message = "ended without a message";
-    else if (line->failed > IN_FULL)
+    else if (slot->line->failed > IN_FULL)
         message = "failed, too";
     printf("\n%s, seed %u: %s\n  again: make chaos PROGRAM=%s SEED=%u", name,
            slot->seed, message, name, slot->seed);
@@ -852,10 +835,8 @@ static void print_failure(const struct run *slot, const struct line *line,
 
 static void end_run(struct run *slot, int status)
 {
-    struct line *line = lines_out;
+    struct line *line = slot->line;
 
-    while (line->program != slot->program || line->backend != slot->backend)
-        line++;
     kill(-slot->pid, SIGKILL); /* what is left: its watcher at least */
     slot->pid = 0;
     for (int kind = 0; kind < CHAOS_KIND_COUNT; kind++)
@@ -865,7 +846,7 @@ static void end_run(struct run *slot, int status)
     } else {
         failed_runs++;
         line->failed++;
-        print_failure(slot, line, status);
+        print_failure(slot, status);
     }
     if (--line->runs_left == 0)
         print_line(line);
@@ -881,7 +862,7 @@ static void await_run(void)
             end_run(&slots[i], status);
 }
 
-static struct run *free_slot(int jobs)
+static struct run *free_slot(void)
 {
     for (;;) {
         for (int i = 0; i < jobs; i++)
@@ -891,7 +872,7 @@ static struct run *free_slot(int jobs)
     }
 }
 
-static void run_all(int jobs)
+static void run_all(void)
 {
     for (int i = 0; i < jobs; i++)
         open_slot(&slots[i]);
@@ -899,7 +880,7 @@ static void run_all(int jobs)
         lines_out[i].runs_left = seed_count;
     for (int i = 0; i < line_count; i++)
         for (int j = 0; j < seed_count; j++)
-            start_run(free_slot(jobs), &lines_out[i], seeds[j]);
+            start_run(free_slot(), &lines_out[i], seeds[j]);
     while (passed_runs + failed_runs < line_count * seed_count)
         await_run();
     for (int i = 0; i < jobs; i++)
@@ -942,15 +923,14 @@ static int usage(void)
     return 2;
 }
 
-int main(int argc, char **argv)
+/* false: they cannot be understood. */
+static bool read_options(int argc, char **argv, bool *kills)
 {
-    long jobs = sysconf(_SC_NPROCESSORS_ONLN);
-    bool kills = false;
     int option;
 
     while ((option = getopt(argc, argv, "ks:j:l:")) != -1)
         if (option == 'k')
-            kills = true;
+            *kills = true;
         else if (option == 's')
             seeds_text = optarg;
         else if (option == 'j')
@@ -958,17 +938,26 @@ int main(int argc, char **argv)
         else if (option == 'l')
             library = optarg;
         else
-            return usage();
+            return false;
     list_lines(argv + optind);
-    if (library == NULL || !list_seeds(seeds_text) || line_count == 0)
+    return library != NULL && list_seeds(seeds_text) && line_count > 0;
+}
+
+int main(int argc, char **argv)
+{
+    bool kills = false;
+
+    jobs = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!read_options(argc, argv, &kills))
         return usage();
+    jobs = jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : jobs;
     if (pipe(lifeline) == -1) {
         perror("chaos_run: pipe");
         return 2;
     }
     if (kills)
         return expect_nothing_left(&slots[0]);
-    run_all(jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : (int)jobs);
+    run_all();
     printf("%d passed, %d failed\n", passed_runs, failed_runs);
     return failed_runs == 0 ? 0 : 1;
 }

@@ -80,17 +80,16 @@ static void give_to_stderr(const char *message)
 
 void (*fuzz_failed)(const char *message) = give_to_stderr;
 
-__attribute__((format(printf, 1, 2))) static void did(const char *format, ...)
+static void did(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void did(const char *format, ...)
 {
     va_list arguments;
-    int length;
 
     va_start(arguments, format);
-    length = vsnprintf(trace + trace_length, sizeof trace - trace_length,
-                       format, arguments);
+    vsnprintf(trace + trace_length, sizeof trace - trace_length, format,
+              arguments);
     va_end(arguments);
-    if (length > 0 && trace_length + (size_t)length < sizeof trace)
-        trace_length += (size_t)length;
+    trace_length += strlen(trace + trace_length);
 }
 
 static _Noreturn void disagree(const char *format, ...)
@@ -98,10 +97,9 @@ static _Noreturn void disagree(const char *format, ...)
 static _Noreturn void disagree(const char *format, ...)
 {
     static char message[sizeof trace + 512];
-    int length;
+    int length = snprintf(message, sizeof message, "%s\n", trace);
     va_list arguments;
 
-    length = snprintf(message, sizeof message, "%s\n", trace);
     va_start(arguments, format);
     vsnprintf(message + length, sizeof message - (size_t)length, format,
               arguments);
@@ -115,8 +113,7 @@ static void expect_error(int result, int error, const char *call)
 {
     int came = result == -1 ? errno : 0;
 
-    did(" = %d%s%s\n", result, came == 0 ? "" : " ",
-        came == 0 ? "" : strerror(came));
+    did(" = %d %s\n", result, came == 0 ? "" : strerror(came));
     if ((result != 0 && result != -1) || came != error)
         disagree("%s: expected %s", call,
                  error == 0 ? "success" : strerror(error));
@@ -147,6 +144,12 @@ static bool is(const char *name)
     return strcmp(backend, name) == 0;
 }
 
+/* It in struct file.epoll. */
+static unsigned bit(const struct number *number)
+{
+    return 1U << (number - numbers);
+}
+
 /* -- descriptors ----------------------------------------------------------- */
 
 static void release(struct number *number)
@@ -157,8 +160,7 @@ static void release(struct number *number)
     number->file = NULL;
     number->clean = false;
     if (--file->refs > 0) {
-        if (file->epoll & 1U << (number - numbers))
-            strays = true;
+        strays = strays || (file->epoll & bit(number));
         return;
     }
     if (file->peer != -1)
@@ -201,8 +203,9 @@ static void open_kind(enum kind kind, int ends[2])
     }
 }
 
-static void open_number(struct number *number)
+static void open_number(void)
 {
+    struct number *number = any_number();
     enum kind kind = (enum kind)any(KINDS);
     int ends[2];
 
@@ -217,16 +220,21 @@ static void open_number(struct number *number)
     did("open(%d, kind %d)\n", number->fd, kind);
 }
 
-static void close_number(struct number *number)
+static void close_number(void)
 {
+    struct number *number = any_number();
+
     if (number->file == NULL)
         return;
     did("close(%d)%s\n", number->fd, number->registered ? " registered" : "");
     release(number);
 }
 
-static void duplicate(struct number *from, struct number *to)
+static void duplicate(void)
 {
+    struct number *to = any_number();
+    struct number *from = any_number();
+
     if (from->file == NULL || from == to)
         return;
     did("dup2(%d, %d)\n", from->fd, to->fd);
@@ -239,8 +247,9 @@ static void duplicate(struct number *from, struct number *to)
 }
 
 /* Makes it ready, or not ready, or broken. */
-static void stir(struct number *number)
+static void stir(void)
 {
+    struct number *number = any_number();
     static char bytes[64 * 1024];
     unsigned how = any(5);
     struct file *file = number->file;
@@ -266,24 +275,21 @@ static void stir(struct number *number)
 
 /* -- faults ---------------------------------------------------------------- */
 
-/* Which system calls a backend makes; NULL: none that can fail. */
-static const struct calls {
-    const char *backend;
-    const char *update;
-    const char *wait;
-} calls[] = {
-    {"epoll", "epoll_ctl", "epoll_wait"}, {"kqueue", "kevent", "kevent"},
-    {"devpoll", "write", "ioctl"},        {"poll", NULL, "poll"},
-    {"select", NULL, "select"},
-};
-
-static const struct calls *calls_of_backend(void)
+/* The system call with which a backend updates, or waits; NULL: none. */
+static const char *update_call(void)
 {
-    size_t i = 0;
+    return is("epoll")     ? "epoll_ctl"
+           : is("kqueue")  ? "kevent"
+           : is("devpoll") ? "write"
+                           : NULL;
+}
 
-    while (i + 1 < sizeof calls / sizeof calls[0] && !is(calls[i].backend))
-        i++;
-    return &calls[i];
+static const char *wait_call(void)
+{
+    return is("epoll")     ? "epoll_wait"
+           : is("kqueue")  ? "kevent"
+           : is("devpoll") ? "ioctl"
+                           : backend;
 }
 
 /* The function that is made to fail once, or NULL. */
@@ -319,11 +325,6 @@ static bool are_same(const struct selector_key *a, const struct selector_key *b)
            a->callback == b->callback && a->data == b->data;
 }
 
-static unsigned bit(const struct number *number)
-{
-    return 1U << (number - numbers);
-}
-
 /* Whether the backend surely watches what this number is now. */
 static bool is_watched(const struct number *number)
 {
@@ -338,14 +339,15 @@ static void stand_in(int fd, int events, void *data)
 {
 }
 
-static selector_callback *any_callback(void)
+/* The order in which the input is read must not be left to the compiler. */
+static struct selector_key any_key(int fd)
 {
-    return any(2) == 0 ? NULL : stand_in;
-}
+    struct selector_key key = {.fd = fd};
 
-static void *any_data(void)
-{
-    return &files[any(FILES)];
+    key.events = any_events();
+    key.callback = any(2) == 0 ? NULL : stand_in;
+    key.data = &files[any(FILES)];
+    return key;
 }
 
 /* kqueue refuses to wait for a pipe that nobody reads. */
@@ -355,11 +357,16 @@ static bool is_broken_pipe(const struct number *number)
            number->file->peer == -1;
 }
 
+static bool are_wrong(int events)
+{
+    return (events & ~(EVENT_READ | EVENT_WRITE)) || events == 0;
+}
+
 static int register_error(const struct number *number, int events)
 {
     const struct file *file = number->file;
 
-    if ((events & ~(EVENT_READ | EVENT_WRITE)) || events == 0)
+    if (are_wrong(events))
         return EINVAL;
     if (is("select") && number->fd >= FD_SETSIZE)
         return EINVAL;
@@ -396,16 +403,16 @@ static void lose_key(struct number *number)
         number->file->epoll &= ~bit(number);
 }
 
-static void try_register(struct number *number)
+static void try_register(void)
 {
-    struct selector_key key = {number->fd, any_events(), any_callback(),
-                               any_data()};
+    struct number *number = any_number();
+    struct selector_key key = any_key(number->fd);
     int error = register_error(number, key.events);
     const char *fault;
     int result;
 
     did("register(%d, %d) ", key.fd, key.events);
-    fault = plan(any(2) == 0 ? "calloc" : calls_of_backend()->update, ENOMEM);
+    fault = plan(any(2) == 0 ? "calloc" : update_call(), ENOMEM);
     interrupt(fault == NULL && error == 0);
     result =
         selector_register(selector, key.fd, key.events, key.callback, key.data);
@@ -423,7 +430,7 @@ static int modify_error(const struct number *number, int events)
 {
     if (!number->registered)
         return ENOENT;
-    if ((events & ~(EVENT_READ | EVENT_WRITE)) || events == 0)
+    if (are_wrong(events))
         return EINVAL;
     if (events == number->key.events || is("poll") || is("select") ||
         is("devpoll"))
@@ -439,10 +446,10 @@ static int modify_error(const struct number *number, int events)
     return 0;
 }
 
-static void try_modify(struct number *number)
+static void try_modify(void)
 {
-    struct selector_key key = {number->fd, any_events(), any_callback(),
-                               any_data()};
+    struct number *number = any_number();
+    struct selector_key key = any_key(number->fd);
     int error = modify_error(number, key.events);
     bool same = error == 0 && key.events == number->key.events;
     const char *fault;
@@ -450,7 +457,7 @@ static void try_modify(struct number *number)
 
     did("modify(%d, %d) ", key.fd, key.events);
     faults_reset();
-    fault = plan(calls_of_backend()->update, ENOMEM);
+    fault = plan(update_call(), ENOMEM);
     interrupt(fault == NULL && error == 0 && is_watched(number));
     result =
         selector_modify(selector, key.fd, key.events, key.callback, key.data);
@@ -470,8 +477,9 @@ static void try_modify(struct number *number)
     }
 }
 
-static void try_unregister(struct number *number)
+static void try_unregister(void)
 {
+    struct number *number = any_number();
     struct selector_key key = {0};
     bool wants_key = any(2) == 0;
     int result;
@@ -573,7 +581,7 @@ static void try_select(void)
         most += numbers[i].registered ? stale_files(&numbers[i]) : 0;
     }
     did("select() ");
-    fault = plan(calls_of_backend()->wait, EINTR);
+    fault = plan(wait_call(), EINTR);
     ready = selector_select(selector, least > 0 && any(2) == 0 ? -1 : 0);
     struck(fault);
     if (ready == -1 || fails) {
@@ -666,44 +674,26 @@ static void check_keys(void)
         disagree("selector_get_map() = %d, expected %d", count, registered);
 }
 
+static void try_all_next(void)
+{
+    while (try_next())
+        continue;
+}
+
+static void try_one_next(void)
+{
+    try_next();
+}
+
 static void step(void)
 {
-    switch (any(12)) {
-    case 0:
-        open_number(any_number());
-        break;
-    case 1:
-        close_number(any_number());
-        break;
-    case 2:
-        duplicate(any_number(), any_number());
-        break;
-    case 3:
-    case 4:
-        try_register(any_number());
-        break;
-    case 5:
-        try_modify(any_number());
-        break;
-    case 6:
-        try_unregister(any_number());
-        break;
-    case 7:
-        try_select();
-        break;
-    case 8:
-        try_next();
-        break;
-    case 9:
-        while (try_next())
-            continue;
-        break;
-    case 10:
-        stir(any_number());
-        break;
-    default:
-        try_nonsense();
-    }
+    static void (*const steps[])(void) = {
+        open_number,  close_number, duplicate,      try_register,
+        try_register, try_modify,   try_unregister, try_select,
+        try_one_next, try_all_next, stir,           try_nonsense,
+    };
+
+    steps[any(sizeof steps / sizeof steps[0])]();
     check_keys();
 }
 
@@ -730,17 +720,16 @@ static void choose_numbers(void)
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     for (int i = 0; i < NUMBERS; i++)
-        numbers[i].fd =
-            (i < NUMBERS - 2 || limit.rlim_cur < LARGE + NUMBERS ? FIRST
-                                                                 : LARGE) +
-            i;
+        numbers[i].fd = FIRST + i;
+    for (int i = NUMBERS - 2; i < NUMBERS; i++)
+        if (limit.rlim_cur >= LARGE + NUMBERS)
+            numbers[i].fd = LARGE + i;
 }
 
 static void open_selector(void)
 {
-    const char *fault;
+    const char *fault = plan("calloc", ENOMEM);
 
-    fault = plan("calloc", ENOMEM);
     selector = selector_open(backend);
     if (struck(fault)) {
         if (selector != NULL || errno != ENOMEM)
