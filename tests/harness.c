@@ -955,18 +955,22 @@ void client_finish_sending(int fd)
     shutdown(fd, SHUT_WR);
 }
 
-/* recv(), waiting for it; -1 and ETIMEDOUT: nothing came. */
-static ssize_t receive(int fd, void *buffer, size_t size)
+ssize_t client_receive(int fd, void *buffer, size_t size, long long moment_ms)
 {
     ssize_t received;
 
     while ((received = recv(fd, buffer, size, 0)) == -1 &&
            (errno == EAGAIN || errno == EINTR))
-        if (!wait_for(fd, POLLIN)) {
+        if (!wait_until(moment_ms, fd, POLLIN)) {
             errno = ETIMEDOUT;
             return -1;
         }
     return received;
+}
+
+static ssize_t receive(int fd, void *buffer, size_t size)
+{
+    return client_receive(fd, buffer, size, now_ms() + patience_ms());
 }
 
 static const char *outcome(ssize_t received, const void *bytes)

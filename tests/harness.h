@@ -188,6 +188,9 @@ void client_send(int fd, const void *data, size_t size);
 void client_send_text(int fd, const char *text);
 void client_finish_sending(int fd);
 
+/* recv(), waiting until that moment; -1 and ETIMEDOUT: nothing has come. */
+ssize_t client_receive(int fd, void *buffer, size_t size, long long moment_ms);
+
 /* Exactly these bytes come next. */
 void client_expect(int fd, const void *data, size_t size);
 void client_expect_text(int fd, const char *text);

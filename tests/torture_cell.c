@@ -206,20 +206,6 @@ void say(int client, const char *text)
     (void)!send(client, text, strlen(text), 0);
 }
 
-/* recv() when there is something, at most until that moment; -1 and EAGAIN:
- * there is nothing. */
-static ssize_t receive(int client, char *bytes, size_t size, long long moment)
-{
-    ssize_t received;
-
-    while ((received = recv(client, bytes, size, 0)) == -1 && errno == EAGAIN)
-        if (!wait_until(moment, client, POLLIN)) {
-            errno = EAGAIN;
-            break;
-        }
-    return received;
-}
-
 enum answer hear(int client, const char *text, int within_ms)
 {
     long long moment = now_ms() + within_ms;
@@ -229,9 +215,10 @@ enum answer hear(int client, const char *text, int within_ms)
     size_t heard = 0;
 
     while (heard < size) {
-        ssize_t received = receive(client, bytes + heard, size - heard, moment);
+        ssize_t received =
+            client_receive(client, bytes + heard, size - heard, moment);
 
-        if (received == -1 && errno == EAGAIN)
+        if (received == -1 && errno == ETIMEDOUT)
             return UNANSWERED;
         if (received <= 0)
             return CLOSED_BY_SERVER;
@@ -270,16 +257,17 @@ void leave(int client, const char *whoever)
     ssize_t received;
 
     client_finish_sending(client);
-    received = receive(client, bytes, sizeof bytes, now_ms() + limit_ms());
+    received =
+        client_receive(client, bytes, sizeof bytes, now_ms() + limit_ms());
     if (received > 0)
         end_with(WRONG, "%s expected nothing more, got %s", whoever,
                  quoted(bytes, (size_t)received));
     if (received == -1)
-        end_with(errno == EAGAIN ? STUCK : DROPS,
+        end_with(errno == ETIMEDOUT ? STUCK : DROPS,
                  "%s has finished sending and expected the end of the "
                  "connection within %d ms, got %s",
                  whoever, limit_ms(),
-                 errno == EAGAIN ? "nothing" : strerror(errno));
+                 errno == ETIMEDOUT ? "nothing" : strerror(errno));
     close(client);
 }
 
@@ -327,12 +315,12 @@ static void learn_manner(int client)
 
     say(client, question);
     while (strchr(bytes, '\n') == NULL && heard + 1 < sizeof bytes) {
-        ssize_t received =
-            receive(client, bytes + heard, sizeof bytes - 1 - heard, moment);
+        ssize_t received = client_receive(client, bytes + heard,
+                                          sizeof bytes - 1 - heard, moment);
 
         if (received <= 0)
-            must(received == 0 || errno != EAGAIN ? CLOSED_BY_SERVER
-                                                  : UNANSWERED,
+            must(received == 0 || errno != ETIMEDOUT ? CLOSED_BY_SERVER
+                                                     : UNANSWERED,
                  "the first client");
         heard += (size_t)received;
     }
