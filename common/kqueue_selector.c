@@ -40,15 +40,6 @@ static int change(struct selector *sel, int fd, int event, unsigned short flags)
     return 0;
 }
 
-static void delete_both(struct selector *sel, int fd)
-{
-    int saved = errno;
-
-    change(sel, fd, EVENT_READ, EV_DELETE);
-    change(sel, fd, EVENT_WRITE, EV_DELETE);
-    errno = saved;
-}
-
 static int update(struct selector *sel, int fd, int was, int now)
 {
     size_t filters = 2 * ((size_t)sel->count + 1); /* each may be reported */
@@ -64,8 +55,12 @@ static int update(struct selector *sel, int fd, int was, int now)
     if (changed & EVENT_WRITE && (failed == 0 || now == 0))
         failed |= change(sel, fd, EVENT_WRITE,
                          now & EVENT_WRITE ? EV_ADD : EV_DELETE);
-    if (failed != 0 && now != 0)
-        delete_both(sel, fd); /* never leave one of two filters behind */
+    if (failed != 0 && now != 0) {
+        int saved = errno;
+
+        change(sel, fd, EVENT_READ, EV_DELETE); /* never leave it alone */
+        errno = saved;
+    }
     return failed;
 }
 

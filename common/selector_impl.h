@@ -43,7 +43,8 @@ struct selector_backend {
 
     /* Changes the events watched on fd from `was` to `now`; 0 is none, so
      * (0, READ) registers, (READ, 0) unregisters and the rest modifies.
-     * 0, or -1 and errno. After a failure fd must not be watched at all.
+     * 0, or -1 and errno. Where registering or unregistering fails fd must not
+     * be watched; where modifying fails, not after the (was, 0) that follows.
      * Must make room for all that wait() may find: wait() cannot fail for
      * want of memory. */
     int (*update)(struct selector *sel, int fd, int was, int now);

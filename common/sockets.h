@@ -102,8 +102,8 @@ int socket_connect(const struct addrinfo **address);
 
 /* How a connect() that was started has ended: 0, it is connected, or -1.
  * errno is EINPROGRESS if it has not ended yet, otherwise the reason for the
- * failure (SO_ERROR). The kernel tells the reason once: after that it is
- * EINPROGRESS for ever, so close the socket. */
+ * failure (SO_ERROR). The kernel tells the reason once, and what it says
+ * later means nothing: so close the socket. */
 int socket_connect_result(int fd);
 
 /* -- both ------------------------------------------------------------------ */

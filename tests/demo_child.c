@@ -93,7 +93,7 @@ static void prepare(int output, const sigset_t *mask)
         signal(deadly[i], SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    alarm(15); /* survives exec: if we are killed, the program ends all the same */
+    alarm(15); /* survives exec: it ends even if we are killed */
     dup2(nothing, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);

@@ -363,6 +363,7 @@ static const struct port_line {
     {{"5000", "6000"}, 2, "", "server: too many arguments\n" USAGE_OF_SERVER},
     {{"abc", "-h"}, 2, "", "server: too many arguments\n" USAGE_OF_SERVER},
     {{"-h"}, 0, USAGE_OF_SERVER, ""},
+    {{"-h", "x"}, 0, USAGE_OF_SERVER, ""},
 };
 
 /* What is said goes to one of the two, never to both. */
