@@ -336,6 +336,22 @@ START_TEST(a_refused_connection_is_named_with_the_reason)
 }
 END_TEST
 
+START_TEST(when_nobody_reads_what_it_prints_the_client_fails)
+{
+    struct child *server = start_upper();
+    struct child *client;
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    close(ends[0]);
+    client = start_with(0, ends[1], server->port);
+    close(ends[1]);
+    child_expect_exit(client, 1);
+    child_free(client);
+    child_stop(server);
+}
+END_TEST
+
 /* -- at a terminal --------------------------------------------------------- */
 
 /* Reads what appears on the terminal until it ends with these words. It is
@@ -418,6 +434,7 @@ static void add(TCase *tc, int i)
     ADD(after_the_end_of_its_input_there_are_no_prompts_and_no_complaints);
     ADD(a_broken_connection_is_named_with_the_reason);
     ADD(a_refused_connection_is_named_with_the_reason);
+    ADD(when_nobody_reads_what_it_prints_the_client_fails);
     ADD(at_a_terminal_lines_are_typed_after_the_prompt);
 }
 
