@@ -29,7 +29,7 @@ static void serve(int server_socket)
 
             printf("Before recv()\n");
             if (socket_recv(client_socket, request, sizeof request) <= 0)
-                break; /* 0: the client has left; -1: without a word */
+                break; /* 0: the client has left; -1: it was cut off */
             if (socket_sendall(client_socket, "Hello World\n", 12) == -1)
                 break;
         }

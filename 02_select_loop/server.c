@@ -97,9 +97,9 @@ static void event_loop(int server_socket)
     fd_set ready_to_read;
     int largest;
 
+    /* Downwards, so that the server's socket, the smallest, comes last: a
+     * newcomer can have the descriptor of one who has just left. */
     while ((largest = select_readable(&ready_to_read)) != -1)
-        /* Downwards: the server's socket, the smallest, comes last, so that a
-         * newcomer finds the places of those who left. */
         for (int sock = largest; sock >= 0; sock--) {
             if (!FD_ISSET(sock, &ready_to_read))
                 continue;
