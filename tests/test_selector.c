@@ -1,10 +1,10 @@
 /* test_selector.c -- the contract of common/selector.h, for every backend.
  *
- * The tables at the end are the contract: each line is a rule, the test of
- * that name shows it. G2, R1 ... are the rows of Python's behaviour from which
- * it comes: G general, R register, U unregister, M modify, S select, H what is
- * ready, N notes, C close, F fileno, P the map, D the default. A rule is
- * tested once for each backend it names that this system has or that
+ * CONTRACT is the list: each line is a rule, with its number, the rows of
+ * Python's behaviour from which it comes (G general, R register, U unregister,
+ * M modify, S select, H what is ready, N notes, C close, F fileno, P the map, D
+ * the default), the backends for which it holds, and the test that shows it. A
+ * test runs once for each of these backends that this system has or that
  * emulation.c stands in for; a skip is allowed only where the system's
  * documented limit is in the way, and says so.
  */
@@ -18,6 +18,129 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
+
+/* A bit for each backend in known[]; or how often, whatever the backends. */
+enum {
+    KQUEUE = 1 << 0,
+    EPOLL = 1 << 1,
+    DEVPOLL = 1 << 2,
+    POLL = 1 << 3,
+    SELECT = 1 << 4,
+    KERNEL_SET = KQUEUE | EPOLL | DEVPOLL, /* the set is in the kernel */
+    EACH = KERNEL_SET | POLL | SELECT,
+    IN_EVERY_STATE = 1 << 5, /* and on each backend */
+    ONCE = -1
+};
+#define TIMES(n) (-(n))
+
+/* clang-format off: it would fill the lines */
+#define CONTRACT(CASE, ITEM)                                                   \
+    CASE("open and close")                                                     \
+    ITEM(1, "", ONCE, backends_are_named_best_first)                           \
+    ITEM(2, "", EACH, each_backend_opens_by_its_name)                          \
+    ITEM(3, "", TIMES(5), an_unknown_backend_is_refused)                       \
+    ITEM(4, "D1", TIMES(2), the_default_is_the_best_backend)                   \
+    ITEM(5, "D1", EACH, the_default_is_the_first_backend_that_works)           \
+    ITEM(6, "", KERNEL_SET, a_backend_that_cannot_open_says_why)               \
+    ITEM(7, "", EACH, opening_without_memory_fails_and_leaks_nothing)          \
+    ITEM(8, "F1", EACH, the_selectors_own_descriptor_is_close_on_exec)         \
+    ITEM(9, "F1", EPOLL | KQUEUE,                                              \
+         the_selectors_own_descriptor_is_readable_while_something_is_ready)    \
+    ITEM(10, "C1", EACH, closing_leaves_the_registered_descriptors_open)       \
+    ITEM(11, "", EACH, closing_keeps_errno)                                    \
+    ITEM(12, "C1", ONCE, closing_null_does_nothing)                            \
+    CASE("register")                                                           \
+    ITEM(13, "G1", EACH, a_key_holds_what_was_registered)                      \
+    ITEM(14, "R3", EACH, callback_and_data_may_be_null)                        \
+    ITEM(15, "R1", EACH,                                                       \
+         bad_events_are_refused_before_the_descriptor_is_looked_at)            \
+    ITEM(16, "G2", EACH, a_negative_descriptor_is_invalid_everywhere)          \
+    ITEM(17, "R2", EACH, registering_twice_fails_and_changes_nothing)          \
+    ITEM(18, "", EACH, each_change_costs_the_calls_of_its_backend_and_no_more) \
+    ITEM(19, "", EACH, a_change_without_memory_fails_and_changes_nothing)      \
+    ITEM(20, "R4", SELECT, select_refuses_descriptors_beyond_fd_setsize)       \
+    ITEM(21, "R4", SELECT, select_takes_descriptors_up_to_fd_setsize)          \
+    ITEM(22, "R4, R5", SELECT | POLL,                                          \
+         select_and_poll_take_a_closed_descriptor)                             \
+    ITEM(23, "R6, R7", EPOLL | KQUEUE,                                         \
+         epoll_and_kqueue_refuse_a_closed_descriptor)                          \
+    ITEM(24, "R6", EPOLL, epoll_refuses_files_directories_and_itself)          \
+    ITEM(25, "R6, R7, R8", EACH, what_the_kernel_refuses_leaves_no_key)        \
+    ITEM(26, "R7", KQUEUE,                                                     \
+         kqueue_deletes_the_first_filter_when_the_second_is_refused)           \
+    ITEM(27, "R7", KQUEUE, kqueue_ignores_a_signal_during_a_change)            \
+    ITEM(28, "R7", KQUEUE, kqueue_refuses_to_write_into_a_pipe_without_reader) \
+    ITEM(29, "R8", DEVPOLL, devpoll_fails_when_its_write_is_short)             \
+    ITEM(30, "R9", EPOLL,                                                      \
+         epoll_refuses_the_number_that_a_duplicate_keeps_alive)                \
+    ITEM(31, "", EACH, huge_numbers_neither_crash_nor_eat_memory)              \
+    ITEM(32, "", EACH, huge_numbers_are_refused_where_memory_is_short)         \
+    ITEM(33, "", EACH, one_descriptor_may_be_in_two_selectors)                 \
+    CASE("unregister")                                                         \
+    ITEM(34, "U1", EACH, unregistering_the_unknown_fails)                      \
+    ITEM(35, "U2", EACH, unregister_returns_the_key_and_ends_the_reports)      \
+    ITEM(36, "U2", EACH, a_descriptor_may_be_registered_again)                 \
+    ITEM(37, "U3", EACH, a_closed_descriptor_can_be_unregistered)              \
+    ITEM(38, "U4", EACH, a_reused_number_can_be_unregistered)                  \
+    ITEM(39, "U3", KERNEL_SET, unregister_ignores_every_error_of_the_kernel)   \
+    ITEM(40, "U5", EACH, a_duplicate_of_a_closed_descriptor_does_no_harm)      \
+    ITEM(41, "U5", EACH, many_duplicates_of_closed_descriptors_do_no_harm)     \
+    ITEM(42, "U6", KQUEUE,                                                     \
+         kqueue_deletes_the_second_filter_when_the_first_fails)                \
+    CASE("modify")                                                             \
+    ITEM(43, "M1", EACH, modifying_the_unknown_fails_whatever_the_events)      \
+    ITEM(44, "M2", EACH, modify_with_the_same_events_makes_no_system_call)     \
+    ITEM(45, "M3", EACH, new_data_can_be_given_even_to_a_closed_descriptor)    \
+    ITEM(46, "M4, M6", EACH, modify_changes_what_is_reported)                  \
+    ITEM(47, "M5", EPOLL,                                                      \
+         epoll_loses_the_key_of_a_descriptor_that_the_kernel_lost)             \
+    ITEM(48, "M5, M6", EACH, a_modify_that_the_kernel_refuses_loses_the_key)   \
+    ITEM(49, "M6", KQUEUE, kqueue_leaves_no_filter_behind_when_modify_fails)   \
+    ITEM(50, "M5", SELECT | POLL,                                              \
+         modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll)         \
+    ITEM(51, "M6", KQUEUE, kqueue_changes_only_the_filters_that_differ)        \
+    ITEM(52, "M7, M6", EACH, modify_refuses_bad_events_and_keeps_the_key)      \
+    ITEM(53, "M5", DEVPOLL, devpoll_modifies_in_one_write)                     \
+    CASE("select")                                                             \
+    ITEM(54, "S1", EACH, a_timeout_of_zero_only_looks)                         \
+    ITEM(55, "S10", EACH, a_select_of_nothing_waits_for_the_timeout)           \
+    ITEM(56, "S3", EACH, no_wait_ends_early)                                   \
+    ITEM(57, "S1", EACH, a_negative_timeout_waits_until_something_happens)     \
+    ITEM(58, "S2", EACH, the_longest_timeout_is_not_taken_for_a_short_one)     \
+    ITEM(59, "S4, S6", EACH, signals_neither_shorten_nor_prolong_a_wait)       \
+    ITEM(60, "S4", EACH, signals_do_not_end_an_endless_wait)                   \
+    ITEM(61, "S4", EACH, an_interrupted_wait_is_started_again)                 \
+    ITEM(62, "", EACH, a_failing_wait_says_why_and_the_next_one_works)         \
+    ITEM(63, "S7", EACH, one_entry_has_both_events)                            \
+    ITEM(64, "S7", EACH, only_the_events_asked_for_are_reported)               \
+    ITEM(65, "S7", EACH, what_is_ready_is_reported_until_it_is_consumed)       \
+    ITEM(66, "S9", EACH, all_that_is_ready_comes_from_one_call)                \
+    ITEM(67, "S9", EACH, it_works_with_the_last_descriptor_in_use)             \
+    ITEM(68, "", KERNEL_SET | POLL, five_thousand_descriptors_are_no_burden)   \
+    ITEM(69, "", EACH, twelve_pairs_are_drained_as_in_pythons_test)            \
+    ITEM(70, "", EACH, many_changes_leave_what_a_simple_model_says)            \
+    CASE("what counts as ready")                                               \
+    ITEM(71, "H", IN_EVERY_STATE, what_counts_as_ready)                        \
+    ITEM(72, "H4", SELECT,                                                     \
+         select_fails_when_a_registered_descriptor_was_closed)                 \
+    ITEM(73, "N2", EPOLL | KQUEUE,                                             \
+         epoll_and_kqueue_forget_a_closed_descriptor)                          \
+    CASE("next")                                                               \
+    ITEM(74, "", EACH, nothing_comes_before_the_first_select)                  \
+    ITEM(75, "", EACH, a_second_select_drops_what_was_not_handed_out)          \
+    ITEM(76, "", EACH, a_key_unregistered_in_the_batch_is_not_handed_out)      \
+    ITEM(77, "", EACH, a_newcomer_with_a_dead_clients_number_is_not_called)    \
+    ITEM(78, "", EACH,                                                         \
+         a_descriptor_registered_again_in_the_batch_waits_for_the_next)        \
+    ITEM(79, "", EACH, a_key_modified_in_the_batch_comes_as_it_is_now)         \
+    ITEM(80, "", EACH, many_can_be_registered_in_the_batch)                    \
+    ITEM(81, "", EACH, the_event_loop_calls_what_was_registered)               \
+    CASE("look-up")                                                            \
+    ITEM(82, "P1", EACH, the_key_of_the_unknown_is_not_found)                  \
+    ITEM(83, "P1", EACH, the_map_is_in_the_order_of_descriptors)               \
+    ITEM(84, "P1", EACH, the_map_is_cut_to_the_room_there_is)                  \
+    ITEM(85, "", EACH, looking_up_makes_no_system_call)
+/* clang-format on */
 
 enum { BOTH = EVENT_READ | EVENT_WRITE };
 
@@ -107,7 +230,7 @@ static void finish(void)
         close(copies[--copy_count]);
 }
 
-/* A test that begins like this on each of its backends: see the end. */
+/* A test that begins like this on each of its backends. */
 #define RULE(name, make)                                                       \
     static void name##_fn_(void);                                              \
     START_TEST(name)                                                           \
@@ -1842,133 +1965,17 @@ RULE(looking_up_makes_no_system_call, make_pair)
     expect(faults_calls(NULL), 0);
 }
 
-/* -- the contract ---------------------------------------------------------- */
-
-/* Which backends a rule is for: a bit for each of known[]. */
-enum {
-    KQUEUE = 1 << 0,
-    EPOLL = 1 << 1,
-    DEVPOLL = 1 << 2,
-    POLL = 1 << 3,
-    SELECT = 1 << 4,
-    KERNEL_SET = KQUEUE | EPOLL | DEVPOLL, /* the set is in the kernel */
-    EACH = KERNEL_SET | POLL | SELECT,
-    ONCE = 0 /* for none of them */
-};
+/* -- the suite ------------------------------------------------------------- */
 
 struct rule {
-    const char *rows; /* of Python's behaviour */
+    const char *tcase; /* begins here; NULL: it is a rule */
     int backends;
     const TTest *const *test;
 };
 
-static const struct rule open_rules[] = {
-    {"", ONCE, &backends_are_named_best_first},
-    {"", EACH, &each_backend_opens_by_its_name},
-    {"D1", EACH, &the_default_is_the_first_backend_that_works},
-    {"", KERNEL_SET, &a_backend_that_cannot_open_says_why},
-    {"", EACH, &opening_without_memory_fails_and_leaks_nothing},
-    {"F1", EACH, &the_selectors_own_descriptor_is_close_on_exec},
-    {"F1", EPOLL | KQUEUE,
-     &the_selectors_own_descriptor_is_readable_while_something_is_ready},
-    {"C1", EACH, &closing_leaves_the_registered_descriptors_open},
-    {"", EACH, &closing_keeps_errno},
-    {"C1", ONCE, &closing_null_does_nothing},
-};
-
-static const struct rule register_rules[] = {
-    {"G1", EACH, &a_key_holds_what_was_registered},
-    {"R3", EACH, &callback_and_data_may_be_null},
-    {"R1", EACH, &bad_events_are_refused_before_the_descriptor_is_looked_at},
-    {"G2", EACH, &a_negative_descriptor_is_invalid_everywhere},
-    {"R2", EACH, &registering_twice_fails_and_changes_nothing},
-    {"", EACH, &each_change_costs_the_calls_of_its_backend_and_no_more},
-    {"", EACH, &a_change_without_memory_fails_and_changes_nothing},
-    {"R4", SELECT, &select_refuses_descriptors_beyond_fd_setsize},
-    {"R4", SELECT, &select_takes_descriptors_up_to_fd_setsize},
-    {"R4, R5", SELECT | POLL, &select_and_poll_take_a_closed_descriptor},
-    {"R6, R7", EPOLL | KQUEUE, &epoll_and_kqueue_refuse_a_closed_descriptor},
-    {"R6", EPOLL, &epoll_refuses_files_directories_and_itself},
-    {"R6, R7, R8", EACH, &what_the_kernel_refuses_leaves_no_key},
-    {"R7", KQUEUE, &kqueue_deletes_the_first_filter_when_the_second_is_refused},
-    {"R7", KQUEUE, &kqueue_ignores_a_signal_during_a_change},
-    {"R7", KQUEUE, &kqueue_refuses_to_write_into_a_pipe_without_reader},
-    {"R8", DEVPOLL, &devpoll_fails_when_its_write_is_short},
-    {"R9", EPOLL, &epoll_refuses_the_number_that_a_duplicate_keeps_alive},
-    {"", EACH, &huge_numbers_neither_crash_nor_eat_memory},
-    {"", EACH, &huge_numbers_are_refused_where_memory_is_short},
-    {"", EACH, &one_descriptor_may_be_in_two_selectors},
-};
-
-static const struct rule unregister_rules[] = {
-    {"U1", EACH, &unregistering_the_unknown_fails},
-    {"U2", EACH, &unregister_returns_the_key_and_ends_the_reports},
-    {"U2", EACH, &a_descriptor_may_be_registered_again},
-    {"U3", EACH, &a_closed_descriptor_can_be_unregistered},
-    {"U4", EACH, &a_reused_number_can_be_unregistered},
-    {"U3", KERNEL_SET, &unregister_ignores_every_error_of_the_kernel},
-    {"U5", EACH, &a_duplicate_of_a_closed_descriptor_does_no_harm},
-    {"U5", EACH, &many_duplicates_of_closed_descriptors_do_no_harm},
-    {"U6", KQUEUE, &kqueue_deletes_the_second_filter_when_the_first_fails},
-};
-
-static const struct rule modify_rules[] = {
-    {"M1", EACH, &modifying_the_unknown_fails_whatever_the_events},
-    {"M2", EACH, &modify_with_the_same_events_makes_no_system_call},
-    {"M3", EACH, &new_data_can_be_given_even_to_a_closed_descriptor},
-    {"M4, M6", EACH, &modify_changes_what_is_reported},
-    {"M5", EPOLL, &epoll_loses_the_key_of_a_descriptor_that_the_kernel_lost},
-    {"M5, M6", EACH, &a_modify_that_the_kernel_refuses_loses_the_key},
-    {"M6", KQUEUE, &kqueue_leaves_no_filter_behind_when_modify_fails},
-    {"M5", SELECT | POLL,
-     &modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll},
-    {"M6", KQUEUE, &kqueue_changes_only_the_filters_that_differ},
-    {"M7, M6", EACH, &modify_refuses_bad_events_and_keeps_the_key},
-    {"M5", DEVPOLL, &devpoll_modifies_in_one_write},
-};
-
-static const struct rule select_rules[] = {
-    {"S1", EACH, &a_timeout_of_zero_only_looks},
-    {"S10", EACH, &a_select_of_nothing_waits_for_the_timeout},
-    {"S3", EACH, &no_wait_ends_early},
-    {"S1", EACH, &a_negative_timeout_waits_until_something_happens},
-    {"S2", EACH, &the_longest_timeout_is_not_taken_for_a_short_one},
-    {"S4, S6", EACH, &signals_neither_shorten_nor_prolong_a_wait},
-    {"S4", EACH, &signals_do_not_end_an_endless_wait},
-    {"S4", EACH, &an_interrupted_wait_is_started_again},
-    {"", EACH, &a_failing_wait_says_why_and_the_next_one_works},
-    {"S7", EACH, &one_entry_has_both_events},
-    {"S7", EACH, &only_the_events_asked_for_are_reported},
-    {"S7", EACH, &what_is_ready_is_reported_until_it_is_consumed},
-    {"S9", EACH, &all_that_is_ready_comes_from_one_call},
-    {"S9", EACH, &it_works_with_the_last_descriptor_in_use},
-    {"", KERNEL_SET | POLL, &five_thousand_descriptors_are_no_burden},
-    {"", EACH, &twelve_pairs_are_drained_as_in_pythons_test},
-    {"", EACH, &many_changes_leave_what_a_simple_model_says},
-};
-
-static const struct rule ready_rules[] = {
-    {"H4", SELECT, &select_fails_when_a_registered_descriptor_was_closed},
-    {"N2", EPOLL | KQUEUE, &epoll_and_kqueue_forget_a_closed_descriptor},
-};
-
-static const struct rule next_rules[] = {
-    {"", EACH, &nothing_comes_before_the_first_select},
-    {"", EACH, &a_second_select_drops_what_was_not_handed_out},
-    {"", EACH, &a_key_unregistered_in_the_batch_is_not_handed_out},
-    {"", EACH, &a_newcomer_with_a_dead_clients_number_is_not_called},
-    {"", EACH, &a_descriptor_registered_again_in_the_batch_waits_for_the_next},
-    {"", EACH, &a_key_modified_in_the_batch_comes_as_it_is_now},
-    {"", EACH, &many_can_be_registered_in_the_batch},
-    {"", EACH, &the_event_loop_calls_what_was_registered},
-};
-
-static const struct rule lookup_rules[] = {
-    {"P1", EACH, &the_key_of_the_unknown_is_not_found},
-    {"P1", EACH, &the_map_is_in_the_order_of_descriptors},
-    {"P1", EACH, &the_map_is_cut_to_the_room_there_is},
-    {"", EACH, &looking_up_makes_no_system_call},
-};
+#define AS_CASE(name) {name, 0, NULL},
+#define AS_RULE(number, rows, backends, test) {NULL, backends, &test},
+static const struct rule rules[] = {CONTRACT(AS_CASE, AS_RULE)};
 
 /* Index in known[] of a backend that is there. */
 static int position(int backend)
@@ -1979,40 +1986,25 @@ static int position(int backend)
 
 static void add(TCase *tcase, const struct rule *rule)
 {
-    if (rule->backends == ONCE)
-        tcase_add_test(tcase, *rule->test);
-    for (int i = 0; i < backend_count(); i++)
-        if (rule->backends & (1 << position(i)))
-            tcase_add_loop_test(tcase, *rule->test, i, i + 1);
+    if (rule->backends < 0)
+        tcase_add_loop_test(tcase, *rule->test, 0, -rule->backends);
+    else if (rule->backends == IN_EVERY_STATE)
+        tcase_add_loop_test(tcase, *rule->test, 0, STATES * backend_count());
+    else
+        for (int i = 0; i < backend_count(); i++)
+            if (rule->backends & (1 << position(i)))
+                tcase_add_loop_test(tcase, *rule->test, i, i + 1);
 }
-
-static TCase *add_rules(Suite *suite, const char *name,
-                        const struct rule *rules, int count)
-{
-    TCase *tcase = new_case(suite, name, finish);
-
-    for (int i = 0; i < count; i++)
-        add(tcase, &rules[i]);
-    return tcase;
-}
-
-#define ADD(name, rules) add_rules(suite, name, rules, ROWS(rules))
 
 int main(void)
 {
     Suite *suite = suite_create("selector");
-    TCase *tcase = ADD("open and close", open_rules);
+    TCase *tcase = NULL;
 
-    tcase_add_loop_test(tcase, an_unknown_backend_is_refused, 0, 5);
-    tcase_add_loop_test(tcase, the_default_is_the_best_backend, 0, 2); /* D1 */
-    ADD("register", register_rules);
-    ADD("unregister", unregister_rules);
-    ADD("modify", modify_rules);
-    ADD("select", select_rules);
-    tcase = ADD("what counts as ready", ready_rules);
-    tcase_add_loop_test(tcase, what_counts_as_ready, 0,
-                        STATES * backend_count());
-    ADD("next", next_rules);
-    ADD("look-up", lookup_rules);
+    for (int i = 0; i < ROWS(rules); i++)
+        if (rules[i].tcase != NULL)
+            tcase = new_case(suite, rules[i].tcase, finish);
+        else
+            add(tcase, &rules[i]);
     return run_suite(suite);
 }
