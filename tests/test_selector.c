@@ -1974,7 +1974,7 @@ struct rule {
 };
 
 #define AS_CASE(name) {name, 0, NULL},
-#define AS_RULE(number, rows, backends, test) {NULL, backends, &test},
+#define AS_RULE(number, rows, backends, test) {NULL, backends, &(test)},
 static const struct rule rules[] = {CONTRACT(AS_CASE, AS_RULE)};
 
 /* Index in known[] of a backend that is there. */
