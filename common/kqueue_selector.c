@@ -58,7 +58,7 @@ static int update(struct selector *sel, int fd, int was, int now)
     if (failed != 0 && now != 0) {
         int saved = errno;
 
-        change(sel, fd, EVENT_READ, EV_DELETE); /* never leave it alone */
+        change(sel, fd, EVENT_READ, EV_DELETE); /* not half of two */
         errno = saved;
     }
     return failed;
