@@ -58,7 +58,7 @@ static int update(struct selector *sel, int fd, int was, int now)
     if (failed != 0 && now != 0) {
         int saved = errno;
 
-        change(sel, fd, EVENT_READ, EV_DELETE); /* not half of two */
+        change(sel, fd, EVENT_READ, EV_DELETE); /* or it would stay, alone */
         errno = saved;
     }
     return failed;
