@@ -86,13 +86,21 @@ static int parse_seconds(const char *text)
     return (int)(seconds * 1000 + 0.999);
 }
 
-static bool are_targets(char **targets)
+/* Not a target: an option behind the targets, or a port alone, which would be
+ * looked up as if it were a host. */
+static bool is_target(const char *text)
 {
     char host[SOCKET_HOST_SIZE];
     int port = 0;
 
+    return *text != '-' && strspn(text, "0123456789") < strlen(text) &&
+           socket_parse_target(text, host, &port) == 0;
+}
+
+static bool are_targets(char **targets)
+{
     for (; *targets != NULL; targets++)
-        if (socket_parse_target(*targets, host, &port) == -1) {
+        if (!is_target(*targets)) {
             fprintf(stderr, "%s: '%s' is not HOST or HOST:PORT\n", program,
                     *targets);
             return false;

@@ -33,8 +33,9 @@
  * its replies. The driver switches that off, and what else it must, with
  * CHAOS_RATES.
  *
- * CHAOS_SEED    decides everything: the nth call of a function has the same
- *               fate in every run, whatever other functions do. Each seed also
+ * CHAOS_SEED    decides the fate of the nth call of each function, whatever
+ *               other functions do. (How many calls it takes depends on timing,
+ *               so totals differ a little between two runs.) Each seed also
  *               favours some faults and leaves out others. Not set: no faults.
  * CHAOS_RATES   "send:EAGAIN=0,accept:EMFILE=500": other rates, not favoured
  * CHAOS_TRACE   set: each fault is a line on stderr

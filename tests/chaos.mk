@@ -50,12 +50,13 @@ fuzz-guided:
 	$(MAKE) O=$(FUZZ) CC=clang CFLAGS="$(SANITIZED) -fsanitize=fuzzer-no-link" \
 	    $(FUZZ)tests/fuzz_selector
 	$(FUZZ)tests/fuzz_selector -max_total_time=$(SECONDS) -max_len=700 \
-	    -timeout=20 -use_cmp=0 -verbosity=0 \
+	    -timeout=20 -use_cmp=0 -verbosity=0 -print_funcs=0 \
 	    -artifact_prefix=$(FUZZ) $(FUZZ)corpus
 	@echo "guided by coverage: nothing found in $(SECONDS) seconds"
 fuzz-random:
 	$(MAKE) O=$(FUZZ)random/ CFLAGS="$(SANITIZED)" $(FUZZ)random/tests/test_fuzz
 	FUZZ_SECONDS=$(SECONDS) $(FUZZ)random/tests/test_fuzz
+	@echo "at random (no libFuzzer here): nothing found in $(SECONDS) seconds"
 
 $(O)tests/fuzz_selector: $(O)tests/fuzz_selector.o $(CHAOS_TESTED) \
     $(O)tests/emulation.o

@@ -894,9 +894,6 @@ static int expect_nothing_left(struct run *slot)
     long long limit = now_ms() + patience_ms();
     const char *came = "nothing of it is left";
 
-#ifdef PR_SET_CHILD_SUBREAPER /* not everywhere does init bury the dead */
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-#endif
     open_slot(slot);
     start_run(slot, &lines_out[0], seeds[0]);
     while (slot->report->calls == 0 && now_ms() < limit)
@@ -955,6 +952,9 @@ int main(int argc, char **argv)
         perror("chaos_run: pipe");
         return 2;
     }
+#ifdef PR_SET_CHILD_SUBREAPER /* not everywhere does init bury the dead */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
     if (kills)
         return expect_nothing_left(&slots[0]);
     run_all();

@@ -41,8 +41,8 @@ unset SELECTOR
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 export ASAN_OPTIONS
 # The interpreter itself: a wrapper in front of it may be slow.
-PATH=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))' \
-    2>/dev/null):$PATH
+interpreter=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
+PATH=${interpreter:+${interpreter%/*}:}$PATH
 root=$(cd "$(dirname "$0")/.." && pwd)
 text=${LESSONS:-$root/LESSONS.md}
 parts=$root/tests/lessons

@@ -25,7 +25,7 @@ elif command -v apk >/dev/null; then # Alpine
 elif command -v brew >/dev/null; then # macOS
     run brew install check pkg-config telnet
 elif command -v pkg >/dev/null; then # FreeBSD
-    run pkg install -y check pkgconf
+    run pkg install -y gmake check pkgconf
 else
     echo "No package manager that this script knows. Please install Check" >&2
     echo "(https://libcheck.github.io/check/) and pkg-config by hand." >&2

@@ -412,8 +412,8 @@ END_TEST
 START_TEST(what_is_not_a_target_is_wrong_usage)
 {
     static const char *const wrong[] = {
-        "127.0.0.1:99999", "127.0.0.1:", "127.0.0.1:x", "", ":80", "[::1",
-        "[::1]x",          "[::1]:x"};
+        "127.0.0.1:99999", "127.0.0.1:", "127.0.0.1:x", "",  ":80", "[::1",
+        "[::1]x",          "[::1]:x",    "5000",        "-", "-t"};
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_wrong_targets(RUN("127.0.0.1:9", wrong[i]), name_of(_i),

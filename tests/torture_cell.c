@@ -267,7 +267,8 @@ void leave(int client, const char *whoever)
                  "%s has finished sending and expected the end of the "
                  "connection within %d ms, got %s",
                  whoever, limit_ms(),
-                 errno == ETIMEDOUT ? "nothing" : strerror(errno));
+                 errno == ETIMEDOUT ? "nothing: was it closed after recv() = 0?"
+                                    : strerror(errno));
     close(client);
 }
 
@@ -286,7 +287,7 @@ void had_to_wait(const char *format, ...)
     va_end(arguments);
     used = strlen(outcome.evidence);
     snprintf(outcome.evidence + used, sizeof outcome.evidence - used,
-             " was not answered within %d ms, but when others had left",
+             " was not answered within %d ms, only when others had left",
              newcomer_ms());
     outcome.verdict = WAITS;
 }

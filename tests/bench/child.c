@@ -43,6 +43,7 @@ static void become_child(void)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     memset(running, 0, sizeof running);
+    alarm(300); /* survives exec: it ends even if we are killed */
 }
 
 static void remember(pid_t pid)

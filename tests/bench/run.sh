@@ -157,6 +157,8 @@ else
     if have valgrind; then
         count_requests 0
         count_requests 9000
+    else
+        miss "valgrind, to count the instructions of a request"
     fi
     table instructions "Instructions of the program itself"
     if have strace; then
