@@ -635,7 +635,7 @@ static const struct port_line target_lines[] = {
     {{"-x"}, 2, "", USAGE_OF_CONNECT},
     {{""}, 2, "", "server: '' is not HOST or HOST:PORT\n" USAGE_OF_CONNECT},
     {{"a", "80"}, 2, "", "server: '80' is not HOST or HOST:PORT\n"},
-    {{"a", "-t", "1"}, 2, "", "server: '-t' is not HOST or HOST:PORT\n"},
+    {{"--", "-t", "1"}, 2, "", "server: '-t' is not HOST or HOST:PORT\n"},
     {{"a:b"}, 2, "", "server: 'a:b' is not HOST or HOST:PORT\n"},
     {{"a:70000"}, 2, "", "server: 'a:70000' is not HOST or HOST:PORT\n"},
     {{"a", "[::1"}, 2, "", "server: '[::1' is not HOST or HOST:PORT\n"},
