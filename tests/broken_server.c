@@ -33,6 +33,7 @@
     DO(DIES_OF_EPIPE, "dies-of-epipe")                                         \
     DO(DIES_OF_EMFILE, "dies-of-emfile")                                       \
     DO(SPINS_ON_EMFILE, "spins-on-emfile")                                     \
+    DO(NEVER_CLOSES, "never-closes")                                           \
     DO(LEAKS_DESCRIPTORS, "leaks-descriptors")                                 \
     DO(LEAKS_MEMORY, "leaks-memory")                                           \
     DO(FORGETS_TO_REMOVE, "forgets-to-remove")                                 \
@@ -197,7 +198,7 @@ static void end_client(nfds_t i, bool with_error)
     int fd = entries[i].fd;
 
     entries[0].events = POLLIN;
-    if (fault != LEAKS_DESCRIPTORS || !with_error)
+    if (fault != NEVER_CLOSES && (fault != LEAKS_DESCRIPTORS || !with_error))
         close(fd);
     if (fault != FORGETS_TO_REMOVE && fault != CLOSES_FIRST)
         entries[i] = entries[--count];

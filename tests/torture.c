@@ -506,15 +506,36 @@ static void print_unmeasured(void)
                unmeasured & PROCESSOR ? " processor time" : "");
 }
 
-static void print_evidence(const struct cell *cell)
+static bool is_the_same_failure(const struct cell *one,
+                                const struct cell *other)
+{
+    return !is_as_it_should_be(one) && !is_as_it_should_be(other) &&
+           one->column == other->column &&
+           one->outcome.verdict == other->outcome.verdict &&
+           strcmp(one->outcome.evidence, other->outcome.evidence) == 0;
+}
+
+static int count_same(const struct cell *failed, int from, int to)
+{
+    int count = 0;
+
+    for (int i = from; i < to; i++)
+        count += is_the_same_failure(failed, &cells[i]);
+    return count;
+}
+
+static void print_evidence(const struct cell *cell, int others)
 {
     char program[300];
+    char more[40] = "";
     char text[1200];
     const char *evidence = cell->outcome.evidence;
 
     name_program(cell->column, program, sizeof program);
-    snprintf(text, sizeof text, "%s, \"%s\": %s: %s", program, cell->row->name,
-             words[cell->outcome.verdict],
+    if (others > 0)
+        snprintf(more, sizeof more, " and %d more", others);
+    snprintf(text, sizeof text, "%s, \"%s\"%s: %s: %s", program,
+             cell->row->name, more, words[cell->outcome.verdict],
              *evidence == '\0' ? "nobody had to wait for anybody" : evidence);
     print_folded(text, 2);
 }
@@ -524,12 +545,12 @@ static void print_failures(void)
     bool any = false;
 
     for (int i = 0; i < cell_count; i++) {
-        if (is_as_it_should_be(&cells[i]))
-            continue;
+        if (is_as_it_should_be(&cells[i]) || count_same(&cells[i], 0, i) > 0)
+            continue; /* the same words once */
         if (!any)
             printf("\nNot as it should be:\n");
         any = true;
-        print_evidence(&cells[i]);
+        print_evidence(&cells[i], count_same(&cells[i], i + 1, cell_count));
     }
 }
 

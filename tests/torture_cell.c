@@ -262,13 +262,17 @@ void leave(int client, const char *whoever)
     if (received > 0)
         end_with(WRONG, "%s expected nothing more, got %s", whoever,
                  quoted(bytes, (size_t)received));
-    if (received == -1)
-        end_with(errno == ETIMEDOUT ? STUCK : DROPS,
+    if (received == -1 && errno == ETIMEDOUT)
+        end_with(rests_for_a_moment() ? LEAKS : STUCK,
                  "%s has finished sending and expected the end of the "
-                 "connection within %d ms, got %s",
-                 whoever, limit_ms(),
-                 errno == ETIMEDOUT ? "nothing: was it closed after recv() = 0?"
-                                    : strerror(errno));
+                 "connection within %d ms, got nothing: does the server close "
+                 "its end when recv() has returned 0?",
+                 whoever, limit_ms());
+    if (received == -1)
+        end_with(DROPS,
+                 "%s has finished sending and expected the end of the "
+                 "connection, got %s",
+                 whoever, strerror(errno));
     close(client);
 }
 

@@ -9,6 +9,7 @@
 
 const struct fault faults[] = {
     {"busy-polls", "nobody comes", SPINS},
+    {"never-closes", "nobody comes", LEAKS},
     {"starves", "second client, first idle", WAITS},
     {"forgets-to-remove", "one leaves, others go on", SPINS},
     {"closes-before-remove", "one leaves, others go on", DIES},
