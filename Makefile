@@ -58,8 +58,9 @@ run-04: $(O)04_nonblocking_connect/connect
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 clean:
-	rm -rf build $(PROGRAMS) $(SUITES) tests/demo */*.[od] tests/common
+	rm -rf build $(PROGRAMS) $(SUITES) $(DEMO) $(FUZZ_GUIDED) tests/units/common \
+	    */*.[od] tests/*/*.[od] tests/*/*/*.[od]
 
 .PHONY: programs run-01 run-02 run-03 run-04 help clean
 .SECONDARY:
-include $(wildcard tests/*.mk) $(wildcard $(O)*/*.d $(O)tests/common/*.d)
+include $(wildcard tests/tests.mk $(O)*/*.d $(O)tests/*/*.d $(O)tests/*/*/*.d)

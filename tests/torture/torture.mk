@@ -1,7 +1,7 @@
 # torture.mk -- how to build and run torture.c and broken_server.c.
 
 TORTURE = $(or $(O),build/)torture/
-TORTURE_PARTS = $(patsubst tests/%.c,$(TORTURE)%.o,$(wildcard tests/torture*.c))
+TORTURE_OBJECTS = $(patsubst tests/torture/%.c,$(TORTURE)%.o,$(wildcard tests/torture/*.c))
 
 .PHONY: torture torture-01 torture-02 torture-03 torture-broken torture-quick
 torture: $(PROGRAMS) $(TORTURE)torture
@@ -13,15 +13,14 @@ torture-01 torture-02 torture-03: torture-%: $(PROGRAMS) $(TORTURE)torture
 # `make test` in half the time, and without a word about what is right.
 torture-broken: $(TORTURE)torture $(TORTURE)broken_server
 	@./$(TORTURE)torture -j 16 -b ./$(TORTURE)broken_server
-test: torture-quick
 torture-quick: $(TORTURE)torture $(TORTURE)broken_server
 	@echo "Every fault of broken_server must be noticed:"
 	@CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-0.5} \
 	    ./$(TORTURE)torture -q -j 16 -b ./$(TORTURE)broken_server
 
-$(TORTURE_PARTS) $(TORTURE)broken_server.o: $(TORTURE)%.o: tests/%.c
-	$(COMPILE) -std=gnu11
-$(TORTURE)torture: $(TORTURE_PARTS) $(O)tests/harness.o
+$(TORTURE_OBJECTS): $(TORTURE)%.o: tests/torture/%.c
+	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
+$(TORTURE)torture: $(filter-out %/broken_server.o,$(TORTURE_OBJECTS)) $(HARNESS)
 	$(LINK) $(CHECK_LIBS)
 $(TORTURE)broken_server: $(TORTURE)broken_server.o
 	$(LINK)

@@ -1,4 +1,4 @@
-/* demo_child.c -- the program that is being shown: started, heard, stopped.
+/* child.c -- the program that is being shown: started, heard, stopped.
  *
  * There is one at a time, and it never outlives the demo, whether that ends by
  * itself or by Ctrl-C.

@@ -1,4 +1,4 @@
-/* test_program_unit.c -- the contract of common/program.h.
+/* test_program.c -- the contract of common/program.h.
  *
  * What is tested is what a process says and how it ends. So each call is made
  * in a process of its own, with a file for its stdout and another for its

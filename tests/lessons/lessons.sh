@@ -43,7 +43,7 @@ export ASAN_OPTIONS
 # The interpreter itself: a wrapper in front of it may be slow.
 interpreter=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 PATH=${interpreter:+${interpreter%/*}:}$PATH
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 text=${LESSONS:-$root/LESSONS.md}
 parts=$root/tests/lessons
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/lessons.XXXXXX") || exit 1
@@ -211,12 +211,12 @@ exists() {
             [ -f "$copy/$2.c" ]
         ;;
     target)
-        cat "$root/Makefile" "$root"/tests/*.mk |
+        cat "$root/Makefile" "$root"/tests/*.mk "$root"/tests/*/*.mk |
             grep -q -E "^([^#:=]* )?$2( [^:=]*)?:"
         ;;
     variable)
         grep -q -E "(\\$\(|[ #\"])${2%=}[=)\"]" "$root/Makefile" \
-            "$root"/tests/*.mk "$root/tests/harness.c"
+            "$root"/tests/*.mk "$root"/tests/*/*.mk "$root"/tests/harness/*.c
         ;;
     selector) grep -q "name = \"$2\"" "$root"/common/*_selector.c ;;
     function)

@@ -1,14 +1,14 @@
 #!/bin/sh
-# demo_check.sh -- is the demo truthful? It must tell a server that starves its
+# check.sh -- is the demo truthful? It must tell a server that starves its
 # clients from one that does not, whatever stage it is shown as.
 #
-#   make demo && sh tests/demo_check.sh        O=build/x/ in the environment as
+#   make demo && sh tests/demo/check.sh        O=build/x/ in the environment as
 #                                              for make
 # All cases run side by side, as the demo mostly waits.
 
 O=${O:-}
 export O
-demo=./${O}tests/demo
+demo=./${O}tests/demo/demo
 blocking=./${O}01_blocking/server
 loop=./${O}02_select_loop/server
 connect=./${O}04_nonblocking_connect/connect

@@ -1,4 +1,4 @@
-/* demo_servers.c -- stages 01 to 03: two clients, and what becomes of B.
+/* servers.c -- stages 01 to 03: two clients, and what becomes of B.
  *
  * The pauses of the script are there to be seen, nothing is synchronised by
  * them: what depends on the server is waited for, with a deadline.

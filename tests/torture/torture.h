@@ -2,9 +2,9 @@
  *
  * A cell of the matrix is one case (a row) played to one program (a column). It
  * runs in a process of its own and starts the program anew, so that it can fail
- * alone. torture.c runs the cells and prints, torture_cell.c is what happens
- * before, in and after every case, torture_cases.c holds the cases and
- * torture_faults.c the programs that must fail them.
+ * alone. torture.c runs the cells and prints, cell.c is what happens before, in
+ * and after every case, cases.c holds the cases and broken_faults.c the
+ * programs that must fail them.
  */
 #ifndef TORTURE_H
 #define TORTURE_H

@@ -1,7 +1,7 @@
-/* torture_cases.c -- what is done to the programs: the rows of the matrix.
+/* cases.c -- what is done to the programs: the rows of the matrix.
  *
  * A case ends the cell when something is not as it must be. Otherwise it
- * returns, and torture_cell.c looks at what it has left behind.
+ * returns, and cell.c looks at what it has left behind.
  */
 #include "torture.h"
 

@@ -1,4 +1,4 @@
-/* torture_cell.c -- one case played to one program, and what must hold after.
+/* cell.c -- one case played to one program, and what must hold after.
  *
  * Whatever the case was, afterwards the process lives, a client who comes now
  * is served exactly, as many descriptors are open as before, the memory is what

@@ -1,4 +1,4 @@
-/* demo_picture.c -- a timeline in plain ASCII, drawn while it happens.
+/* picture.c -- a timeline in plain ASCII, drawn while it happens.
  *
  * In a file or a pipe each picture appears once, finished; nothing but ASCII
  * is written there. On a terminal it grows before your eyes.

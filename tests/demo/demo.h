@@ -11,8 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* -- demo_picture.c: a row for each who takes part, a column for each 25 ms -
- */
+/* -- picture.c: a row for each who takes part, a column for each 25 ms ----- */
 
 enum { PICTURE_ROWS = 3, PICTURE_EVENTS = 40, PICTURE_LABEL_SIZE = 48 };
 
@@ -51,8 +50,7 @@ void picture_end(const struct picture *picture);
  * ends the demo in the midst of it; a signal handler may call it. */
 void picture_abandon(void);
 
-/* -- demo_child.c: the program that is being shown, one at a time -----------
- */
+/* -- child.c: the program that is being shown, one at a time --------------- */
 
 struct child {
     pid_t pid;
@@ -80,14 +78,12 @@ void child_stop(struct child *child);
 /* From now on a signal that ends the demo ends its child before. */
 void child_dies_with_us(void);
 
-/* -- demo_servers.c, demo_connects.c: the stages ----------------------------
- */
+/* -- servers.c, connects.c: the stages ------------------------------------- */
 
 void demo_servers(void);
 void demo_connects(void);
 
-/* -- demo.c -----------------------------------------------------------------
- */
+/* -- demo.c ---------------------------------------------------------------- */
 
 /* How long to sleep at most: until the deadline, or the end of the demo. */
 int demo_left_ms(long long deadline);

@@ -1,4 +1,4 @@
-/* demo_connects.c -- stage 04: three connects at once, and the bad example.
+/* connects.c -- stage 04: three connects at once, and the bad example.
  *
  * The peers are the demo's own and on the loopback: one that listens, a port
  * that is closed, and one that stays silent, as a host does that is switched

@@ -1,4 +1,4 @@
-/* torture_faults.c -- what each fault of broken_server must look like.
+/* broken_faults.c -- what each fault of broken_server must look like.
  *
  * Of every row of the matrix it is seen at least once that it can fail, and of
  * every look at what a case has left behind.

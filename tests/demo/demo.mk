@@ -1,0 +1,13 @@
+# demo.mk -- make demo: watch the four stages.
+
+DEMO = $(O)tests/demo/demo
+DEMO_OBJECTS = $(patsubst %.c,$(O)%.o,$(wildcard tests/demo/*.c))
+
+demo: $(PROGRAMS) $(DEMO)
+	@O=$(O) ./$(DEMO)
+$(DEMO): $(DEMO_OBJECTS) $(COMMON)
+	$(LINK)
+$(DEMO_OBJECTS): $(O)%.o: %.c
+	$(COMPILE) $(STANDARD)
+
+.PHONY: demo
