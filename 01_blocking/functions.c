@@ -45,11 +45,8 @@ static void send_message(int client_socket)
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
     program_announce(server_socket, NULL);
     accept_connection(server_socket);
 }

@@ -41,11 +41,8 @@ static void serve(int server_socket)
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
     program_announce(server_socket, NULL);
     serve(server_socket);
 }

@@ -58,14 +58,15 @@ static void send_message(int client_socket)
     char request[4096];
     ssize_t received = socket_recv(client_socket, request, sizeof request);
 
-    if (received == -1 && errno == EAGAIN)
-        return; /* nothing was there after all */
-    if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
-        return;
-    if (received > 0 && errno == EAGAIN) /* send()'s: its buffer is full */
+    if (received > 0) {
+        if (socket_sendall(client_socket, "Hello World\n", 12) == 0)
+            return;
         report("descriptor %d does not read its replies", client_socket);
-    else if (received != 0)
+    } else if (received == -1) {
+        if (errno == EAGAIN) /* nothing was there after all */
+            return;
         report("descriptor %d", client_socket);
+    }
     /* In this order: after close() the number is given to the next client. */
     forget(client_socket);
     close(client_socket);
@@ -81,15 +82,12 @@ static int select_readable(fd_set *ready_to_read)
     FD_ZERO(ready_to_read);
     for (int i = 0; i < monitored; i++) {
         FD_SET(to_monitor[i], ready_to_read);
-        if (to_monitor[i] > largest)
-            largest = to_monitor[i];
+        largest = to_monitor[i] > largest ? to_monitor[i] : largest;
     }
-    if (select(largest + 1, ready_to_read, NULL, NULL, NULL) == -1) {
-        if (errno != EINTR)
-            return -1;
-        FD_ZERO(ready_to_read); /* a signal: nobody is ready */
-    }
-    return largest;
+    if (select(largest + 1, ready_to_read, NULL, NULL, NULL) != -1)
+        return largest;
+    FD_ZERO(ready_to_read); /* a signal: nobody is ready */
+    return errno == EINTR ? largest : -1;
 }
 
 static void event_loop(int server_socket)
@@ -97,31 +95,26 @@ static void event_loop(int server_socket)
     fd_set ready_to_read;
     int largest;
 
-    /* Downwards, so that the server's socket, the smallest, comes last: a
-     * newcomer can have the descriptor of one who has just left. */
+    /* Downwards, so that the server's socket, the smallest, comes last: who
+     * leaves makes room before the next one comes in. */
     while ((largest = select_readable(&ready_to_read)) != -1)
-        for (int sock = largest; sock >= 0; sock--) {
-            if (!FD_ISSET(sock, &ready_to_read))
-                continue;
-            if (sock == server_socket)
-                accept_connection(sock);
-            else
-                send_message(sock);
-        }
+        for (int sock = largest; sock >= 0; sock--)
+            if (FD_ISSET(sock, &ready_to_read)) {
+                if (sock == server_socket)
+                    accept_connection(sock);
+                else
+                    send_message(sock);
+            }
+    program_fail("select"); /* nothing else ends this loop */
 }
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
-    if (socket_set_nonblocking(server_socket) == 0 &&
-        monitor(server_socket) == 0) {
-        program_announce(server_socket, NULL);
-        event_loop(server_socket);
-    }
-    report("select");
-    return 1;
+    if (socket_set_nonblocking(server_socket) == -1 ||
+        monitor(server_socket) == -1)
+        program_fail("cannot watch descriptor %d", server_socket);
+    program_announce(server_socket, NULL);
+    event_loop(server_socket);
 }

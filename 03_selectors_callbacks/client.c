@@ -46,8 +46,8 @@ static void finish(struct client *client, bool failed)
         report("127.0.0.1:%d", client->port);
     else if (!client->input_ended)
         printf("The server has closed the connection\n");
-    selector_unregister(selector, client->server_socket, NULL);
-    selector_unregister(selector, STDIN_FILENO, NULL);
+    selector_unregister(selector, client->server_socket);
+    selector_unregister(selector, STDIN_FILENO);
 }
 
 static void connected(int server_socket, int events, void *data)
@@ -72,7 +72,7 @@ static void read_input(int fd, int events, void *data)
 
     if (length == -1 && (errno == EINTR || errno == EAGAIN))
         return;
-    selector_unregister(selector, fd, NULL);
+    selector_unregister(selector, fd);
     if (length <= 0) {
         client->input_ended = true;
         shutdown(client->server_socket, SHUT_WR);
@@ -134,10 +134,12 @@ static void event_loop(void)
     struct selector_key key;
     int mask;
 
-    while (!ferror(stdout) && selector_get_map(selector, NULL, 0) > 0 &&
-           selector_select(selector, -1) != -1)
+    while (!ferror(stdout) && selector_get_map(selector, NULL, 0) > 0) {
+        if (selector_select(selector, -1) == -1)
+            program_fail("select");
         while (selector_next(selector, &key, &mask))
             key.callback(key.fd, mask, key.data);
+    }
 }
 
 static int start_connect(int port)
@@ -156,21 +158,15 @@ static int start_connect(int port)
 
 int main(int argc, char **argv)
 {
-    struct client client = {.last_shown = '\n'};
-    int status;
+    struct client client = {.last_shown = '\n',
+                            .port = program_port(argc, argv)};
 
-    program_start(argv);
-    client.port = program_port(argc, argv, &status);
-    if (client.port == -1)
-        return status;
     selector = selector_open("select"); /* stdin may be a file: epoll says no */
     client.server_socket = start_connect(client.port);
     if (selector == NULL || client.server_socket == -1 ||
         selector_register(selector, client.server_socket, EVENT_WRITE,
-                          connected, &client) == -1) {
-        report("cannot connect to 127.0.0.1:%d", client.port);
-        return 1;
-    }
+                          connected, &client) == -1)
+        program_fail("cannot connect to 127.0.0.1:%d", client.port);
     event_loop();
     selector_close(selector);
     close(client.server_socket);

@@ -40,16 +40,17 @@ static void send_message(int client_socket, int events, void *data)
     char request[4096];
     ssize_t received = socket_recv(client_socket, request, sizeof request);
 
-    if (received == -1 && errno == EAGAIN)
-        return; /* nothing was there after all */
-    if (received > 0 && socket_sendall(client_socket, "Hello World\n", 12) == 0)
-        return;
-    if (received > 0 && errno == EAGAIN) /* send()'s: its buffer is full */
+    if (received > 0) {
+        if (socket_sendall(client_socket, "Hello World\n", 12) == 0)
+            return;
         report("descriptor %d does not read its replies", client_socket);
-    else if (received != 0)
+    } else if (received == -1) {
+        if (errno == EAGAIN) /* nothing was there after all */
+            return;
         report("descriptor %d", client_socket);
+    }
     /* In this order: after close() the number is given to the next client. */
-    selector_unregister(selector, client_socket, NULL);
+    selector_unregister(selector, client_socket);
     close(client_socket);
 }
 
@@ -61,24 +62,18 @@ static void event_loop(void)
     while (selector_select(selector, -1) != -1)
         while (selector_next(selector, &key, &mask))
             key.callback(key.fd, mask, key.data);
+    program_fail("select"); /* nothing else ends this loop */
 }
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
     selector = program_selector();
-    if (selector == NULL)
-        return 1;
-    if (socket_set_nonblocking(server_socket) == 0 &&
+    if (socket_set_nonblocking(server_socket) == -1 ||
         selector_register(selector, server_socket, EVENT_READ,
-                          accept_connection, NULL) == 0) {
-        program_announce(server_socket, selector);
-        event_loop();
-    }
-    report("select");
-    return 1;
+                          accept_connection, NULL) == -1)
+        program_fail("cannot watch descriptor %d", server_socket);
+    program_announce(server_socket, selector);
+    event_loop();
 }

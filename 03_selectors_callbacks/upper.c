@@ -42,10 +42,20 @@ static struct connection *new_connection(const char *peer)
     return conn;
 }
 
+/* What the connection waits for now; nothing: it is over. */
+static int wanted(const struct connection *conn)
+{
+    bool room = conn->end < QUEUE_SIZE;
+    bool queued = conn->start < conn->end;
+
+    return (room && !conn->finished ? EVENT_READ : 0) |
+           (queued ? EVENT_WRITE : 0);
+}
+
 static void close_connection(int client_socket, struct connection *conn)
 {
     printf("closing %s\n", conn->peer);
-    selector_unregister(selector, client_socket, NULL);
+    selector_unregister(selector, client_socket);
     close(client_socket);
     free(conn);
 }
@@ -64,7 +74,7 @@ static void accept_connection(int server_socket, int events, void *data)
     printf("Connection from %s\n", peer);
     conn = new_connection(peer);
     if (conn == NULL || socket_set_nonblocking(client_socket) == -1 ||
-        selector_register(selector, client_socket, EVENT_READ, serve, conn) ==
+        selector_register(selector, client_socket, wanted(conn), serve, conn) ==
             -1) {
         report("cannot watch %s, descriptor %d", peer, client_socket);
         close(client_socket);
@@ -104,32 +114,21 @@ static bool flush(int client_socket, struct connection *conn)
     return true;
 }
 
-/* What the connection waits for now; nothing: it is over. */
-static int wanted(const struct connection *conn)
-{
-    bool room = conn->end < QUEUE_SIZE;
-    bool queued = conn->start < conn->end;
-
-    return (room && !conn->finished ? EVENT_READ : 0) |
-           (queued ? EVENT_WRITE : 0);
-}
-
 static void serve(int client_socket, int events, void *data)
 {
     struct connection *conn = data;
-    bool alive = true;
+    bool works = !(events & EVENT_READ) || receive(client_socket, conn);
 
-    if (events & EVENT_READ)
-        alive = receive(client_socket, conn);
-    if (alive)
-        alive = flush(client_socket, conn);
-    if (alive && wanted(conn) != 0)
-        alive = selector_modify(selector, client_socket, wanted(conn), serve,
-                                conn) == 0;
-    if (!alive)
+    works = works && flush(client_socket, conn);
+    if (works && wanted(conn) == 0) {
+        close_connection(client_socket, conn); /* all is said and answered */
+        return;
+    }
+    if (!works || selector_modify(selector, client_socket, wanted(conn), serve,
+                                  conn) == -1) {
         report("%s", conn->peer);
-    if (!alive || wanted(conn) == 0)
         close_connection(client_socket, conn);
+    }
 }
 
 static void event_loop(void)
@@ -140,24 +139,18 @@ static void event_loop(void)
     while (selector_select(selector, -1) != -1)
         while (selector_next(selector, &key, &mask))
             key.callback(key.fd, mask, key.data);
+    program_fail("select"); /* nothing else ends this loop */
 }
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
     selector = program_selector();
-    if (selector == NULL)
-        return 1;
-    if (socket_set_nonblocking(server_socket) == 0 &&
+    if (socket_set_nonblocking(server_socket) == -1 ||
         selector_register(selector, server_socket, EVENT_READ,
-                          accept_connection, NULL) == 0) {
-        program_announce(server_socket, selector);
-        event_loop();
-    }
-    report("select");
-    return 1;
+                          accept_connection, NULL) == -1)
+        program_fail("cannot watch descriptor %d", server_socket);
+    program_announce(server_socket, selector);
+    event_loop();
 }

@@ -57,14 +57,13 @@ static bool connect_to(const char *name, int limit_ms)
 
 int main(int argc, char **argv)
 {
-    int status;
     int limit_ms;
-    char **names = program_targets(argc, argv, &limit_ms, &status);
+    int count;
+    char **names = program_targets(argc, argv, &count, &limit_ms);
+    int failed = 0;
 
-    if (names == NULL)
-        return status;
-    for (status = 0; *names != NULL; names++)
-        if (!connect_to(*names, limit_ms))
-            status = 1;
-    return status;
+    for (int i = 0; i < count; i++)
+        if (!connect_to(names[i], limit_ms))
+            failed++;
+    return failed == 0 ? 0 : 1;
 }

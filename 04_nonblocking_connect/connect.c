@@ -27,7 +27,7 @@ static struct selector *selector;
 
 static selector_callback connected;
 
-/* Begins with target->address, which may be NULL: there is no other. */
+/* Tries target->address, and the next ones while they fail at once. */
 static void start(struct target *target)
 {
     int sock = socket_connect(&target->address);
@@ -58,7 +58,7 @@ static void connected(int sock, int events, void *data)
     } else {
         report("%s (%s)", target->name, target->where);
     }
-    selector_unregister(selector, sock, NULL);
+    selector_unregister(selector, sock);
     close(sock);
     target->address = target->address->ai_next;
     if (!target->is_connected && target->address != NULL)
@@ -66,7 +66,7 @@ static void connected(int sock, int events, void *data)
 }
 
 /* Until nothing is registered any more, but no longer than limit_ms. */
-static int event_loop(int limit_ms)
+static void event_loop(int limit_ms)
 {
     long long deadline = deadline_in(limit_ms);
     struct selector_key key;
@@ -78,7 +78,8 @@ static int event_loop(int limit_ms)
         while (selector_next(selector, &key, &mask))
             key.callback(key.fd, mask, key.data);
     }
-    return ready;
+    if (ready == -1)
+        program_fail("select");
 }
 
 /* Whoever is still registered has not answered in time. */
@@ -91,19 +92,20 @@ static void time_out(void)
 
         errno = ETIMEDOUT;
         report("%s (%s)", target->name, target->where);
-        selector_unregister(selector, key.fd, NULL);
+        selector_unregister(selector, key.fd);
         close(key.fd);
     }
 }
 
-/* All names first: to look one up blocks, and is no part of the time limit. */
-static struct target *resolve(char **names, int count)
+/* All names are looked up before anything starts: that blocks, and is no part
+ * of the time limit. */
+static struct target *new_targets(char **names, int count)
 {
     struct target *targets = calloc((size_t)count, sizeof *targets);
 
     if (targets == NULL)
-        report("targets");
-    for (int i = 0; targets != NULL && i < count; i++) {
+        program_fail("targets");
+    for (int i = 0; i < count; i++) {
         targets[i].name = names[i];
         targets[i].addresses = program_resolve(names[i]);
         targets[i].address = targets[i].addresses;
@@ -111,44 +113,34 @@ static struct target *resolve(char **names, int count)
     return targets;
 }
 
-/* Frees the targets. 0 if all were connected, otherwise 1. */
-static int finish(struct target *targets, int count)
+/* Returns how many were not connected. */
+static int free_targets(struct target *targets, int count)
 {
-    int status = 0;
+    int failed = 0;
 
     for (int i = 0; i < count; i++) {
-        if (!targets[i].is_connected)
-            status = 1;
+        failed += !targets[i].is_connected;
         if (targets[i].addresses != NULL)
             freeaddrinfo(targets[i].addresses);
     }
     free(targets);
-    selector_close(selector);
-    return status;
+    return failed;
 }
 
 int main(int argc, char **argv)
 {
-    int status;
     int limit_ms;
-    int count = 0;
-    char **names = program_targets(argc, argv, &limit_ms, &status);
+    int count;
+    char **names = program_targets(argc, argv, &count, &limit_ms);
     struct target *targets;
 
-    if (names == NULL)
-        return status;
-    while (names[count] != NULL)
-        count++;
     selector = program_selector();
-    targets = selector == NULL ? NULL : resolve(names, count);
-    if (targets == NULL)
-        return 1;
+    targets = new_targets(names, count);
     for (int i = 0; i < count; i++)
         if (targets[i].address != NULL)
             start(&targets[i]);
-    if (event_loop(limit_ms) == -1)
-        report("select");
-    else
-        time_out();
-    return finish(targets, count);
+    event_loop(limit_ms);
+    time_out();
+    selector_close(selector);
+    return free_targets(targets, count) == 0 ? 0 : 1;
 }

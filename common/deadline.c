@@ -3,6 +3,10 @@
 
 #include <time.h>
 
+#ifndef CLOCK_MONOTONIC
+#error "POSIX is hidden by -std=c11: add -D_XOPEN_SOURCE=700, or say -std=gnu11"
+#endif
+
 enum { NS_PER_MS = 1000000, MS_PER_S = 1000 };
 
 static long long now_ns(void)

@@ -15,17 +15,34 @@
 
 static const char *program = "?";
 
-void report(const char *what, ...)
+PROGRAM_FORMAT(0)
+static void vreport(const char *what, va_list arguments)
 {
     int saved = errno;
     char line[512];
+
+    vsnprintf(line, sizeof line, what, arguments);
+    fprintf(stderr, "%s: %s: %s\n", program, line, strerror(saved));
+    errno = saved;
+}
+
+void report(const char *what, ...)
+{
     va_list arguments;
 
     va_start(arguments, what);
-    vsnprintf(line, sizeof line, what, arguments);
+    vreport(what, arguments);
     va_end(arguments);
-    fprintf(stderr, "%s: %s: %s\n", program, line, strerror(saved));
-    errno = saved;
+}
+
+void program_fail(const char *what, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, what);
+    vreport(what, arguments);
+    va_end(arguments);
+    exit(1);
 }
 
 /* Opened the wrong way round, so that using it is the error it was before. */
@@ -48,30 +65,28 @@ void program_start(char **argv)
 
 /* -- the command lines ----------------------------------------------------- */
 
-/* Says how it is done, after a complaint on stderr or, for -h, on stdout. */
-static int usage(bool help, const char *text, int *exit_status)
+/* Says how it is done: after a complaint on stderr or, for -h, on stdout. */
+static _Noreturn void usage(bool help, const char *text)
 {
     fprintf(help ? stdout : stderr, "usage: %s %s", program, text);
-    *exit_status = help ? 0 : 2;
-    return -1;
+    exit(help ? 0 : 2);
 }
 
-int program_port(int argc, char **argv, int *exit_status)
+int program_port(int argc, char **argv)
 {
     const char *argument = argc > 1 ? argv[1] : "5000";
     bool help = strcmp(argument, "-h") == 0;
     int port = argc > 2 ? -1 : socket_parse_port(argument);
 
+    program_start(argv);
     if (port != -1)
         return port;
     if (!help && argc > 2)
         fprintf(stderr, "%s: too many arguments\n", program);
     else if (!help)
         fprintf(stderr, "%s: '%s' is not a port\n", program, argument);
-    return usage(help,
-                 "[PORT]\n"
-                 "  PORT  on 127.0.0.1, from 0 to 65535; without it 5000\n",
-                 exit_status);
+    usage(help, "[PORT]\n"
+                "  PORT  on 127.0.0.1, from 0 to 65535; without it 5000\n");
 }
 
 static int parse_seconds(const char *text)
@@ -108,7 +123,7 @@ static bool are_targets(char **targets)
     return true;
 }
 
-char **program_targets(int argc, char **argv, int *limit_ms, int *exit_status)
+char **program_targets(int argc, char **argv, int *count, int *limit_ms)
 {
     static const char text[] =
         "[-t SECONDS] [HOST[:PORT]]...\n"
@@ -116,7 +131,7 @@ char **program_targets(int argc, char **argv, int *limit_ms, int *exit_status)
         "  HOST[:PORT]  whom to connect to, port 80 if none is named;\n"
         "               [ADDRESS]:PORT for IPv6; without any xkcd.com:80\n";
     static char xkcd[] = "xkcd.com:80";
-    static char *by_default[] = {xkcd, NULL};
+    static char *by_default[] = {xkcd};
     int option;
 
     program_start(argv);
@@ -125,15 +140,12 @@ char **program_targets(int argc, char **argv, int *limit_ms, int *exit_status)
         if (option == 't' && (*limit_ms = parse_seconds(optarg)) == -1)
             fprintf(stderr, "%s: '%s' is not a time in seconds\n", program,
                     optarg);
-        if (option != 't' || *limit_ms == -1) {
-            usage(option == 'h', text, exit_status);
-            return NULL;
-        }
+        if (option != 't' || *limit_ms == -1)
+            usage(option == 'h', text);
     }
-    if (!are_targets(argv + optind)) {
-        usage(false, text, exit_status);
-        return NULL;
-    }
+    if (!are_targets(argv + optind))
+        usage(false, text);
+    *count = optind < argc ? argc - optind : 1;
     return optind < argc ? argv + optind : by_default;
 }
 
@@ -167,7 +179,7 @@ static void do_not_wait_for_reader(int fd)
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static void explain_listen_failure(int port)
+static _Noreturn void fail_to_listen(int port)
 {
     report("cannot listen on 127.0.0.1:%d", port);
     if (errno == EADDRINUSE)
@@ -180,24 +192,19 @@ static void explain_listen_failure(int port)
     else if (errno == EACCES)
         fprintf(stderr, "  Ports below 1024 are for root; try %s 5000\n",
                 program);
+    exit(1);
 }
 
-int program_listen(int argc, char **argv, int *exit_status)
+int program_listen(int argc, char **argv)
 {
-    int port;
+    int port = program_port(argc, argv);
     int listener;
 
-    program_start(argv);
-    port = program_port(argc, argv, exit_status);
-    if (port == -1)
-        return -1;
     do_not_wait_for_reader(STDOUT_FILENO);
     do_not_wait_for_reader(STDERR_FILENO);
-    listener = socket_listen(port);
-    if (listener == -1) {
-        explain_listen_failure(port);
-        *exit_status = 1;
-    }
+    listener = socket_listen("127.0.0.1", port);
+    if (listener == -1)
+        fail_to_listen(port);
     return listener;
 }
 
@@ -226,5 +233,5 @@ struct selector *program_selector(void)
     for (int i = 0; selector_backend_name(i) != NULL; i++)
         fprintf(stderr, " %s", selector_backend_name(i));
     fprintf(stderr, ", or unset for the first of them that works\n");
-    return NULL;
+    exit(1);
 }

@@ -2,6 +2,11 @@
  *
  * The command line, the first line on stdout, the words for an error. It is
  * the same everywhere and teaches nothing about sockets, so it is here.
+ *
+ * What ends a program before its lesson begins (wrong usage, a port that is
+ * taken, no such selector) is not the lesson's business: these functions say
+ * what there is to say and exit(), as err(3) does. Exit status: 0 after -h, 1
+ * for a failure at run time, 2 for wrong usage.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -9,13 +14,19 @@
 #include "selector.h"
 #include "sockets.h"
 
-/* Prints "server: WHAT: " and what errno means to stderr, and keeps errno.
- * what is a format as for printf(); the attribute has the compiler compare it
- * with the arguments. */
+/* The compiler compares a format with its arguments, as for printf(). */
 #ifdef __GNUC__
-__attribute__((format(printf, 1, 2)))
+#define PROGRAM_FORMAT(rest) __attribute__((format(printf, 1, rest)))
+#else
+#define PROGRAM_FORMAT(rest)
 #endif
-void report(const char *what, ...);
+
+/* Prints "server: WHAT: " and what errno means to stderr, and keeps errno.
+ * what is a format as for printf(). */
+PROGRAM_FORMAT(2) void report(const char *what, ...);
+
+/* The same, and exit(1). */
+PROGRAM_FORMAT(2) _Noreturn void program_fail(const char *what, ...);
 
 /* Takes the program's name for report(), sets stdout to line-buffered, so that
  * nothing hides in a pipe, and has SIGPIPE ignored, so that writing to a peer
@@ -24,34 +35,30 @@ void report(const char *what, ...);
  * otherwise a socket would get its number, and every print would go there. */
 void program_start(char **argv);
 
-/* For "PROGRAM [PORT]": the port, 5000 if none is given. -1: the program must
- * end with *exit_status, 0 after -h and 2 after wrong usage; what there is to
- * say has been said. */
-int program_port(int argc, char **argv, int *exit_status);
+/* program_start(), then for "PROGRAM [PORT]": the port, 5000 if none is
+ * given. */
+int program_port(int argc, char **argv);
 
 /* program_start(), then for "PROGRAM [-t SECONDS] [HOST[:PORT]]...": the
- * targets up to a NULL ("xkcd.com:80" if there are none), each of the right
- * form, and the time limit (10000 if none is given). NULL: end with
- * *exit_status. */
-char **program_targets(int argc, char **argv, int *limit_ms, int *exit_status);
+ * targets ("xkcd.com:80" if there are none), each of the right form, how many
+ * they are, and the time limit (10000 if none is given). */
+char **program_targets(int argc, char **argv, int *count, int *limit_ms);
 
 /* The addresses of a target, by default at port 80, to be freed with
  * freeaddrinfo(). NULL: there are none, and why was printed. */
 struct addrinfo *program_resolve(const char *target);
 
-/* program_start(), program_port() and socket_listen(). Returns the listener,
- * or -1 and *exit_status as above, 1 if nothing can listen there.
+/* program_port() and socket_listen() there, on 127.0.0.1: the listener.
  * From then on a stdout or stderr that is a pipe or a socket is non-blocking,
  * for every process that shares it, and loses lines when it is full: the
  * server must not wait for whoever reads its log. */
-int program_listen(int argc, char **argv, int *exit_status);
+int program_listen(int argc, char **argv);
 
 /* Prints "Listening on 127.0.0.1:PORT" and the command to try; with the name
  * of the selector if there is one. */
 void program_announce(int listener, const struct selector *sel);
 
-/* The selector that $SELECTOR names, or the best there is; NULL: the reason
- * was printed. */
+/* The selector that $SELECTOR names, or the best there is. */
 struct selector *program_selector(void);
 
 #endif

@@ -16,7 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Best first; selector_open(NULL) takes the first one that opens. */
+/* Best first: selector_open(NULL) takes the first one that opens. A new backend
+ * is declared and listed here, and nowhere else. */
+extern const struct selector_backend kqueue_backend, epoll_backend,
+    devpoll_backend, poll_backend, select_backend;
+
 static const struct selector_backend *const backends[] = {
 #ifdef HAVE_KQUEUE
     &kqueue_backend,
@@ -168,7 +172,7 @@ static struct selector_slot *find(const struct selector *sel, int fd)
 static void forget(struct selector *sel, struct selector_slot *slot,
                    int updated)
 {
-    slot->key.events = 0;
+    slot->key = (struct selector_key){0}; /* data too: it may be freed now */
     sel->count--;
     if (updated == -1)
         sel->strays = true;
@@ -220,14 +224,12 @@ int selector_modify(struct selector *sel, int fd, int events,
     return 0;
 }
 
-int selector_unregister(struct selector *sel, int fd, struct selector_key *key)
+int selector_unregister(struct selector *sel, int fd)
 {
     struct selector_slot *slot = find(sel, fd);
 
     if (slot == NULL)
         return -1;
-    if (key != NULL)
-        *key = slot->key;
     forget(sel, slot, sel->backend->update(sel, fd, slot->key.events, 0));
     return 0;
 }

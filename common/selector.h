@@ -95,10 +95,14 @@ int selector_modify(struct selector *sel, int fd, int events,
                     selector_callback *callback, void *data);
 
 /* Stops watching fd, and drops what was ready on it but not yet handed out.
- * Copies the removed key to *key unless key is NULL. Returns 0, also when fd
- * was closed before: what the kernel says then is of no interest.
+ * Returns 0, also when fd was closed before: what the kernel says then is of no
+ * interest. Python returns the removed key; here selector_get_key() asked first
+ * tells it.
+ * To pause a descriptor, unregister it, and register it again to go on: no
+ * events at all is EINVAL, as in Python. (One that waits for both, and is to
+ * wait for one only, is modified.)
  * ENOENT  fd is not registered. */
-int selector_unregister(struct selector *sel, int fd, struct selector_key *key);
+int selector_unregister(struct selector *sel, int fd);
 
 /* Sleeps until at least one registered descriptor is ready. timeout_ms < 0:
  * for ever; 0: only looks; else until that time is up, and no sooner.

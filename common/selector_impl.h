@@ -56,9 +56,6 @@ struct selector_backend {
                 struct selector_found *found);
 };
 
-extern const struct selector_backend kqueue_backend, epoll_backend,
-    devpoll_backend, poll_backend, select_backend;
-
 /* One descriptor: its key, unless key.events is 0. */
 struct selector_slot {
     struct selector_key key;

@@ -12,17 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Held so that it can be given up when no other descriptor is left: see
- * shed(). The limit is the process's, hence one for the process. */
-static int spare = -1;
-
-static int keep_spare(void)
-{
-    if (spare == -1)
-        spare = socket(AF_INET, SOCK_STREAM, 0);
-    return spare;
-}
-
 static int fail(int error)
 {
     errno = error;
@@ -38,17 +27,46 @@ static int give_up(int fd)
     return fail(error);
 }
 
+/* Portably: SOCK_CLOEXEC, which needs no second call, is not everywhere. */
+static int close_on_exec(int fd)
+{
+    if (fd != -1)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+static int new_socket(const struct addrinfo *address)
+{
+    return close_on_exec(
+        socket(address->ai_family, address->ai_socktype, address->ai_protocol));
+}
+
 /* -- servers --------------------------------------------------------------- */
 
-int socket_listen(int port)
+/* Held so that it can be given up when no other descriptor is left: see
+ * shed(). The limit is the process's, hence one for the process. */
+static int spare = -1;
+
+static int keep_spare(void)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = inet_addr("127.0.0.1"),
-    };
+    enum { HIGH = 200 };
+    int high;
+
+    if (spare != -1)
+        return spare;
+    spare = close_on_exec(socket(AF_INET, SOCK_STREAM, 0));
+    high = spare == -1 ? -1 : fcntl(spare, F_DUPFD_CLOEXEC, HIGH);
+    if (high != -1) {
+        close(spare);
+        spare = high;
+    }
+    return spare;
+}
+
+static int listen_on(const struct addrinfo *address)
+{
     int yes = 1;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int listener = new_socket(address);
 
     if (listener == -1)
         return -1;
@@ -56,20 +74,39 @@ int socket_listen(int port)
      * linger in TIME_WAIT, and they must not stop us from listening again. */
     if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ==
             -1 ||
-        bind(listener, (struct sockaddr *)&address, sizeof address) == -1 ||
+        bind(listener, address->ai_addr, address->ai_addrlen) == -1 ||
         listen(listener, SOMAXCONN) == -1 || keep_spare() == -1)
         return give_up(listener);
     return listener;
 }
 
+int socket_listen(const char *host, int port)
+{
+    struct addrinfo *addresses;
+    int listener;
+    int error;
+
+    if (socket_resolve(host, port, &addresses) != 0)
+        return fail(EADDRNOTAVAIL);
+    listener = listen_on(addresses);
+    error = errno;
+    freeaddrinfo(addresses);
+    errno = error;
+    return listener;
+}
+
 int socket_port(int fd)
 {
-    struct sockaddr_in address = {0};
+    struct sockaddr_storage address;
     socklen_t size = sizeof address;
+    char port[6];
 
     if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
         return -1;
-    return ntohs(address.sin_port);
+    if (getnameinfo((struct sockaddr *)&address, size, NULL, 0, port,
+                    sizeof port, NI_NUMERICSERV) != 0)
+        return fail(EINVAL);
+    return socket_parse_port(port);
 }
 
 /* Makes room by giving up the spare descriptor, takes the connection that
@@ -103,6 +140,7 @@ int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
     keep_spare();
     if (client == -1)
         return fail(error);
+    close_on_exec(client);
     socket_format((struct sockaddr *)&address, size, peer);
     return client;
 }
@@ -197,8 +235,7 @@ int socket_resolve(const char *host, int port, struct addrinfo **addresses)
 
 static int start_connect(const struct addrinfo *address)
 {
-    int fd =
-        socket(address->ai_family, address->ai_socktype, address->ai_protocol);
+    int fd = new_socket(address);
 
     if (fd == -1)
         return -1;

@@ -5,7 +5,8 @@
  *
  * Errors     -1 and errno, which survives the clean-up. EINTR is never
  *            returned: the call is made again (PEP 475).
- * Ownership  Whoever gets a descriptor closes it.
+ * Ownership  Whoever gets a descriptor closes it. It is close-on-exec: a
+ *            program that this one starts does not inherit it (PEP 446).
  */
 #ifndef SOCKETS_H
 #define SOCKETS_H
@@ -17,6 +18,10 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#ifndef AI_PASSIVE
+#error "POSIX is hidden by -std=c11: add -D_XOPEN_SOURCE=700, or say -std=gnu11"
+#endif
+
 enum {
     SOCKET_NAME_SIZE = 80, /* "127.0.0.1:5000", "[fe80::1%eth0]:80" and a NUL */
     SOCKET_HOST_SIZE = 256 /* a host name (253 characters at most) and a NUL */
@@ -24,11 +29,15 @@ enum {
 
 /* -- servers --------------------------------------------------------------- */
 
-/* socket(), setsockopt(SO_REUSEADDR), bind(), listen(): a blocking listener on
- * 127.0.0.1. Port 0 lets the kernel choose one; socket_port() tells which.
+/* socket(), setsockopt(SO_REUSEADDR), bind(), listen(): a blocking listener.
+ * host is the address of this machine that clients connect to: "127.0.0.1" for
+ * clients on it, "0.0.0.0" for all, "::" and "::1" for the same in IPv6; of a
+ * name the first address is taken. Port 0 lets the kernel choose one;
+ * socket_port() tells which.
  * EADDRINUSE: another socket listens there. EACCES: port < 1024 and not root.
+ * EADDRNOTAVAIL: host is no address of this machine, or unknown.
  * EMFILE: not even the one in reserve is left, see socket_accept(). */
-int socket_listen(int port);
+int socket_listen(const char *host, int port);
 
 /* The port that a socket is bound to. */
 int socket_port(int fd);
@@ -41,7 +50,8 @@ int socket_port(int fd);
  * EMFILE, ENFILE  no descriptor is left. The newcomer has been closed: left in
  *         the backlog it would keep the listener readable, and the event loop
  *         would spin. For this socket_listen() keeps one descriptor in
- *         reserve, for the whole process, as the limit is the process's.
+ *         reserve, for the whole process, as the limit is the process's: a
+ *         high number, if there is one, where nobody looks for clients.
  *         If another process was quicker and took that one (ENFILE), or if
  *         there is no memory (ENOMEM), the newcomer does stay there, and the
  *         loop comes back at once until there is room again.

@@ -29,7 +29,7 @@ static void with_selector(const int *fds, int count, double ns[CALLS + 1])
             measure_fail("selector_modify");
     ns[UNREGISTER] = measure_cpu();
     for (int i = 0; i < count; i++)
-        if (selector_unregister(selector, fds[i], NULL) == -1)
+        if (selector_unregister(selector, fds[i]) == -1)
             measure_fail("selector_unregister");
     ns[CALLS] = measure_cpu();
     selector_close(selector);

@@ -53,7 +53,7 @@ static bool open_silent(struct peer *peer)
     bool is_silent = false;
 
     peer->count = 0;
-    peer->listener = socket_listen(0);
+    peer->listener = socket_listen("127.0.0.1", 0);
     port = socket_port(peer->listener);
     if (peer->listener == -1 || listen(peer->listener, 0) == -1 ||
         socket_resolve("127.0.0.1", port, &addresses) != 0)

@@ -87,11 +87,8 @@ static void event_loop(int server_socket)
 
 int main(int argc, char **argv)
 {
-    int status;
-    int server_socket = program_listen(argc, argv, &status);
+    int server_socket = program_listen(argc, argv);
 
-    if (server_socket == -1)
-        return status;
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (epoll_fd == -1 || socket_set_nonblocking(server_socket) == -1 ||
         watch(server_socket) == -1)

@@ -83,7 +83,7 @@ static bool open_peers(struct scene *scene)
 
     scene->peers[SILENT].sock = bound_socket();
     scene->peers[CLOSED].sock = bound_socket();
-    scene->peers[OPEN].sock = socket_listen(0);
+    scene->peers[OPEN].sock = socket_listen("127.0.0.1", 0);
     for (int i = 0; i < PEERS; i++) {
         is_open = is_open && scene->peers[i].sock != -1;
         snprintf(scene->peers[i].target, SOCKET_NAME_SIZE, "127.0.0.1:%d",
