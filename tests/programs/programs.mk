@@ -3,7 +3,7 @@
 BY_STAGE = $(patsubst %.c,$(O)%,$(wildcard tests/programs/test_*.c))
 SUITES += $(BY_STAGE)
 
-$(BY_STAGE): $(O)%: $(O)%.o $(HARNESS)
+$(BY_STAGE): $(O)%: $(O)%.o $(HARNESS) $(SUITES_HARNESS)
 	$(LINK) $(CHECK_LIBS)
 $(BY_STAGE:=.o): $(O)%.o: %.c | has_check
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness $(CHECK_CFLAGS)

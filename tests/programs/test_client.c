@@ -10,8 +10,8 @@
 #define _XOPEN_SOURCE 700 /* posix_openpt() */
 
 #include "harness.h"
+#include "suites.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,13 +20,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct subject subject = {
-    "03", "client", "03_selectors_callbacks/client", "CLIENT", NULL};
-
 /* With these as its stdin and stdout; 0: pipes to us. */
 static struct child *start_with(int in, int out, int port)
 {
-    struct launch launch = launch_of(&subject, 0);
+    struct launch launch = (struct launch){
+        .path = "03_selectors_callbacks/client", .variable = "CLIENT"};
 
     launch.in = in;
     launch.out = out;
@@ -413,8 +411,6 @@ END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
 
-#define ADD(test) tcase_add_test(tc, test)
-
 static void add(TCase *tc, int i)
 {
     ADD(what_is_typed_is_sent_and_the_reply_printed);
@@ -427,7 +423,7 @@ static void add(TCase *tc, int i)
     ADD(input_may_come_from_a_file);
     ADD(input_may_be_empty);
     ADD(while_nobody_says_anything_it_sleeps);
-    if (is_replaced(subject.variable))
+    if (is_replaced(subjects[i].variable))
         return;
     ADD(it_prompts_and_says_that_the_server_has_closed);
     ADD(no_prompt_comes_before_the_end_of_a_line);
@@ -438,7 +434,12 @@ static void add(TCase *tc, int i)
     ADD(at_a_terminal_lines_are_typed_after_the_prompt);
 }
 
+static bool is_client(const struct subject *subject)
+{
+    return strcmp(subject->variable, "CLIENT") == 0;
+}
+
 int main(void)
 {
-    return subjects_examine(&subject, 1, add);
+    return suites_run(is_client, add);
 }

@@ -7,9 +7,9 @@
  * latest after the time given. All targets are on the loopback interface.
  */
 #include "harness.h"
+#include "suites.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -19,16 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECT "04_nonblocking_connect/connect", "CONNECT"
-
-static const struct subject subjects[] = {
-    {"04", "connect", CONNECT, NULL},
-    {"04", "connect select", CONNECT, "select"},
-    {"04", "connect poll", CONNECT, "poll"},
-    {"04", "busy", "04_nonblocking_connect/busy", "BUSY", NULL},
-};
-
-enum { SUBJECTS = sizeof subjects / sizeof *subjects, BUSY = SUBJECTS - 1 };
+static bool is_busy(int subject)
+{
+    return strcmp(subjects[subject].variable, "BUSY") == 0;
+}
 
 /* Long enough for whatever does happen, and never waited for. */
 #define LONG "60"
@@ -276,7 +270,7 @@ START_TEST(a_name_that_cannot_be_resolved_is_named_and_the_others_go_on)
     program = START("no-such-host.invalid:80", target.text);
     child_expect_exit(program, 1);
     stream_expect(program, &program->err, "%s: no-such-host.invalid:80: ",
-                  _i == BUSY ? "busy" : "connect");
+                  is_busy(_i) ? "busy" : "connect");
     expect_lines(&program->err, "\n", 1);
     finish(program, 1, 1);
 }
@@ -328,7 +322,7 @@ START_TEST(the_next_address_of_a_host_is_tried_when_one_is_refused)
     snprintf(target, sizeof target, "localhost:%d", port);
     program = START(target);
     child_expect_exit(program, 0);
-    if (_i != BUSY)
+    if (!is_busy(_i))
         stream_expect(program, &program->out, "connected! %s (127.0.0.1:%d)\n",
                       target, port);
     finish(program, 0, 1);
@@ -457,13 +451,11 @@ END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
 
-#define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)
-
 static void add_for_ours(TCase *tc, int i)
 {
     ADD(a_name_that_cannot_be_resolved_is_named_and_the_others_go_on);
     ADD(the_next_address_of_a_host_is_tried_when_one_is_refused);
-    if (i == BUSY) {
+    if (is_busy(i)) {
         ADD(busy_prints_how_often_it_has_asked);
         ADD(busy_prints_why_a_target_is_refused);
         ADD(busy_asks_thousands_of_times_before_it_gives_up);
@@ -483,7 +475,7 @@ static void add(TCase *tc, int i)
     ADD(a_refused_target_is_not_connected);
     ADD(one_that_is_refused_does_not_stop_the_others);
     ADD(a_silent_target_is_given_up_when_the_time_is_over);
-    if (i != BUSY) {
+    if (!is_busy(i)) {
         ADD(a_silent_target_does_not_keep_the_others_waiting);
         ADD(five_hundred_take_as_long_as_the_slowest_and_not_their_sum);
     }
@@ -491,7 +483,12 @@ static void add(TCase *tc, int i)
         add_for_ours(tc, i);
 }
 
+static bool connects(const struct subject *subject)
+{
+    return strcmp(subject->stage, "04") == 0;
+}
+
 int main(void)
 {
-    return subjects_examine(subjects, SUBJECTS, add);
+    return suites_run(connects, add);
 }

@@ -11,8 +11,8 @@
  * does harms another.
  */
 #include "harness.h"
+#include "suites.h"
 
-#include <check.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -20,24 +20,6 @@
 #include <unistd.h>
 
 #define HELLO "Hello World\n"
-
-#define SERVER_03 "03_selectors_callbacks/server", "SERVER"
-#define UPPER_03 "03_selectors_callbacks/upper", "UPPER"
-
-/* Without a selector stage 03 takes the best there is: epoll, kqueue. */
-static const struct subject subjects[] = {
-    {"01", "01 server", "01_blocking/server", "SERVER", NULL},
-    {"01", "01 functions", "01_blocking/functions", "SERVER", NULL},
-    {"02", "02 server", "02_select_loop/server", "SERVER", NULL},
-    {"03", "03 server", SERVER_03, NULL},
-    {"03", "03 server select", SERVER_03, "select"},
-    {"03", "03 server poll", SERVER_03, "poll"},
-    {"03", "upper", UPPER_03, NULL},
-    {"03", "upper select", UPPER_03, "select"},
-    {"03", "upper poll", UPPER_03, "poll"},
-};
-
-enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
 static bool is_upper; /* the server of this test */
 
@@ -688,8 +670,6 @@ END_TEST
 
 /* -- the suites ------------------------------------------------------------ */
 
-#define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)
-
 static void add_for_every_server(TCase *tc, int i)
 {
     ADD(every_message_is_answered);
@@ -742,7 +722,13 @@ static void add(TCase *tc, int i)
         add_for_all_at_once(tc, i);
 }
 
+static bool is_server(const struct subject *subject)
+{
+    return strcmp(subject->variable, "SERVER") == 0 ||
+           strcmp(subject->variable, "UPPER") == 0;
+}
+
 int main(void)
 {
-    return subjects_examine(subjects, SUBJECTS, add);
+    return suites_run(is_server, add);
 }

@@ -6,23 +6,14 @@
  * bounded piece of memory and no time.
  */
 #include "harness.h"
+#include "suites.h"
 
-#include <check.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 static const size_t KIB = 1024;
 static const size_t MIB = (size_t)1024 * 1024;
-
-#define UPPER "03_selectors_callbacks/upper", "UPPER"
-
-static const struct subject subjects[] = {
-    {"03", "upper", UPPER, NULL},
-    {"03", "upper select", UPPER, "select"},
-    {"03", "upper poll", UPPER, "poll"},
-};
-
-enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
 static struct child *start(int subject)
 {
@@ -218,8 +209,6 @@ END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
 
-#define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)
-
 static void add(TCase *tc, int i)
 {
     struct launch launch = launch_of(&subjects[i], 0);
@@ -233,7 +222,12 @@ static void add(TCase *tc, int i)
     ADD(resets_with_a_full_queue_harm_nobody_and_leave_nothing_behind);
 }
 
+static bool is_upper(const struct subject *subject)
+{
+    return strcmp(subject->variable, "UPPER") == 0;
+}
+
 int main(void)
 {
-    return subjects_examine(subjects, SUBJECTS, add);
+    return suites_run(is_upper, add);
 }

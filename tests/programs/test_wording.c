@@ -5,8 +5,8 @@
  * are ours alone, so none of this is asked of a program that replaces one.
  */
 #include "harness.h"
+#include "suites.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,24 +15,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct subject subjects[] = {
-    {"01", "01 server", "01_blocking/server", NULL, NULL},
-    {"01", "01 functions", "01_blocking/functions", NULL, NULL},
-    {"02", "02 server", "02_select_loop/server", NULL, NULL},
-    {"03", "03 server", "03_selectors_callbacks/server", NULL, "select"},
-    {"03", "03 upper", "03_selectors_callbacks/upper", NULL, "poll"},
-    {"03", "03 client", "03_selectors_callbacks/client", NULL, NULL},
-    {"04", "04 connect", "04_nonblocking_connect/connect", NULL, NULL},
-    {"04", "04 busy", "04_nonblocking_connect/busy", NULL, NULL},
-};
-
-enum { SERVER_01, FUNCTIONS, SERVER_02, SERVER_03, UPPER, CLIENT, CONNECT };
-enum { SUBJECTS = sizeof subjects / sizeof *subjects };
-
-/* "server" for "02_select_loop/server": how it calls itself. */
 static const char *name_of(int subject)
 {
-    return strrchr(subjects[subject].path, '/') + 1;
+    return subject_program(&subjects[subject]);
+}
+
+static bool is(int subject, const char *program)
+{
+    return strcmp(name_of(subject), program) == 0;
+}
+
+static bool is_of(int subject, const char *stage)
+{
+    return strcmp(subjects[subject].stage, stage) == 0;
 }
 
 /* With its arguments, and no selector. */
@@ -54,7 +49,7 @@ static struct child *start(int subject)
 /* To "x". */
 static const char *reply_of(int subject)
 {
-    return subject == UPPER ? "X" : "Hello World\n";
+    return is(subject, "upper") ? "X" : "Hello World\n";
 }
 
 static void converse(int client, int subject)
@@ -83,9 +78,9 @@ static const char *first_line(const struct child *server, int subject)
     snprintf(line, sizeof line,
              "Listening on 127.0.0.1:%d%s, try: nc 127.0.0.1 %d\n",
              server->port,
-             subject == SERVER_03 ? " with SelectSelector"
-             : subject == UPPER   ? " with PollSelector"
-                                  : "",
+             is(subject, "upper")   ? " with PollSelector"
+             : is_of(subject, "03") ? " with SelectSelector"
+                                    : "",
              server->port);
     return line;
 }
@@ -95,7 +90,7 @@ START_TEST(the_first_line_names_the_port_and_the_command_to_try)
     struct child *server = start(_i);
 
     child_expect_stdout(server, "%s%s", first_line(server, _i),
-                        _i <= FUNCTIONS ? "Before accept()\n" : "");
+                        is_of(_i, "01") ? "Before accept()\n" : "");
     child_stop(server);
 }
 END_TEST
@@ -104,7 +99,7 @@ END_TEST
  * nothing. One line got lost when the notes' code was cut into functions. */
 START_TEST(the_prints_of_01_show_where_it_sleeps)
 {
-    const char *outside = _i == SERVER_01 ? "Outside the inner while\n" : "";
+    const char *outside = is(_i, "server") ? "Outside the inner while\n" : "";
     struct child *server = start(_i);
     int first = client_connect(server->port);
     int second = client_connect(server->port);
@@ -152,7 +147,7 @@ START_TEST(who_comes_is_printed_and_by_upper_who_is_closed)
     int second_port = client_port(second);
     char closing[80] = "";
 
-    if (_i == UPPER)
+    if (is(_i, "upper"))
         snprintf(closing, sizeof closing,
                  "closing 127.0.0.1:%d\nclosing 127.0.0.1:%d\n", second_port,
                  first_port);
@@ -186,7 +181,7 @@ START_TEST(a_reset_is_printed_and_a_farewell_is_not)
     converse(client, _i);
     client_reset(client);
     stream_expect(server, &server->err, "%s\n", strerror(ECONNRESET));
-    if (_i == UPPER) {
+    if (is(_i, "upper")) {
         stream_expect(server, &server->out, "closing 127.0.0.1:%d\n", port);
         child_expect_stderr(server, "upper: 127.0.0.1:%d: %s\n", port,
                             strerror(ECONNRESET));
@@ -437,7 +432,7 @@ START_TEST(an_unknown_selector_is_named_with_those_that_exist)
 {
     struct child *program = child_start(
         &(struct launch){.path = subjects[_i].path, .selector = "nonsense"},
-        ARGS(_i == CONNECT ? "127.0.0.1:9" : "0"));
+        ARGS(is_of(_i, "04") ? "127.0.0.1:9" : "0"));
 
     child_expect_exit(program, 1);
     child_expect_stdout(program, "%s", "");
@@ -488,7 +483,7 @@ static void expect_service(struct child *server, int subject)
     int first = client_connect(server->port);
 
     converse(first, subject);
-    if (subject > FUNCTIONS) /* which serve one at a time */
+    if (!is_of(subject, "01")) /* which serve one at a time */
         come_and_go(server, subject);
     converse(first, subject);
     client_leave(first);
@@ -588,8 +583,6 @@ END_TEST
 
 /* -- the suites ------------------------------------------------------------ */
 
-#define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)
-
 static void add_for_servers(TCase *tc, int i)
 {
     ADD(the_first_line_names_the_port_and_the_command_to_try);
@@ -601,14 +594,14 @@ static void add_for_servers(TCase *tc, int i)
     ADD(with_the_reader_of_its_stdout_gone_it_goes_on);
     ADD(with_stdout_and_stderr_a_full_pipe_it_goes_on);
     ADD(with_too_few_descriptors_it_does_not_listen);
-    if (i <= FUNCTIONS) {
+    if (is_of(i, "01")) {
         ADD(the_prints_of_01_show_where_it_sleeps);
         return;
     }
     ADD(out_of_descriptors_it_says_so_once_for_everybody_it_turns_away);
     ADD(who_comes_is_printed_and_by_upper_who_is_closed);
     ADD(a_reset_is_printed_and_a_farewell_is_not);
-    if (i == UPPER)
+    if (is(i, "upper"))
         return;
     ADD(a_client_that_never_reads_is_closed_and_the_reason_printed);
     ADD(a_descriptor_too_large_for_select_is_refused_with_a_message);
@@ -616,7 +609,7 @@ static void add_for_servers(TCase *tc, int i)
 
 static void add_usage(TCase *tc, int i)
 {
-    if (i < CONNECT) {
+    if (!is_of(i, "04")) {
         ADD(what_is_not_a_port_is_wrong_usage);
         ADD(more_than_one_port_is_wrong_usage);
         ADD(asked_for_help_it_prints_the_usage_on_stdout);
@@ -630,15 +623,29 @@ static void add_usage(TCase *tc, int i)
 static void add(TCase *tc, int i)
 {
     add_usage(tc, i);
-    if (i < CLIENT)
+    if (!is_of(i, "04") && !is(i, "client"))
         add_for_servers(tc, i);
-    if (i == SERVER_03 || i == UPPER)
+    if (subjects[i].has_selector && is_of(i, "03"))
         ADD(without_a_choice_the_best_selector_of_the_system_is_taken);
-    if (i == SERVER_03 || i == UPPER || i == CONNECT)
+    if (subjects[i].has_selector)
         ADD(an_unknown_selector_is_named_with_those_that_exist);
+}
+
+/* Ours, each once. */
+static bool is_examined(const struct subject *subject)
+{
+    const char *selector = strcmp(subject->stage, "03") != 0          ? NULL
+                           : strcmp(subject->variable, "SERVER") == 0 ? "select"
+                           : strcmp(subject->variable, "UPPER") == 0  ? "poll"
+                                                                      : NULL;
+
+    return !is_replaced(subject->variable) &&
+           (selector == NULL ? subject->selector == NULL
+                             : subject->selector != NULL &&
+                                   strcmp(subject->selector, selector) == 0);
 }
 
 int main(void)
 {
-    return subjects_examine(subjects, SUBJECTS, add);
+    return suites_run(is_examined, add);
 }

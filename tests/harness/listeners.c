@@ -1,0 +1,61 @@
+/* listeners.c -- whom the programs that connect are to reach, or not. */
+#include "listeners.h"
+
+#include "basics.h"
+#include "clients.h"
+#include "programs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int listener_refusing(int *port)
+{
+    struct sockaddr_in address = loopback(0);
+    int fd = client_socket();
+
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == -1)
+        fail_with("bind: %s", strerror(errno));
+    *port = client_port(fd);
+    return fd;
+}
+
+int listener_open(int *port)
+{
+    int fd = listener_refusing(port);
+
+    if (listen(fd, SOMAXCONN) == -1)
+        fail_with("listen: %s", strerror(errno));
+    return fd;
+}
+
+/* Sure only when one that is on its way stays there for a while; the while is
+ * for systems that answer late, the others need none. */
+bool listener_silent(int *port, int pending[SILENT])
+{
+    enum { WHILE_MS = 20 };
+    struct sockaddr_in address;
+    int listener = listener_refusing(port);
+
+    address = loopback(*port);
+    listen(listener, 0);
+    for (int i = 0; i < SILENT; i++) {
+        pending[i] = client_socket();
+        (void)!connect(pending[i], (struct sockaddr *)&address, sizeof address);
+    }
+    return !wait_until(now_ms() + WHILE_MS, pending[SILENT - 1], POLLOUT);
+}
+
+int listener_accept(int listener)
+{
+    int fd;
+
+    if (!wait_until(now_ms() + patience_ms(), listener, POLLIN) ||
+        (fd = accept(listener, NULL, NULL)) < 0)
+        fail_with("expected somebody to connect, but nobody has");
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
