@@ -1,6 +1,7 @@
 # What there is to make (`make` alone needs only make and a C compiler):
 #
-#   make             build the four stages
+#   make             build the four stages; make 02_select_loop/mine  what you
+#                    wrote there in mine.c
 #   make demo        watch them: who is answered, and when
 #   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the
 #                    port, SELECTOR=poll what 03 and 04 wait with
@@ -24,7 +25,8 @@
 #   make clean       remove what was built
 #
 # CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where
-# everything is built; without it programs lie beside their source.
+# everything is built; without it programs lie beside their source. V=1 shows the
+# commands. In a stage's folder: make, make run, make test SERVER="./mine".
 
 CFLAGS = -O2 -g
 STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L
@@ -32,33 +34,45 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
     -Wmissing-prototypes -Wformat=2 -Wvla -Wno-unused-parameter
 # musl's FD_SET() divides an int by an unsigned long.
 WARNINGS += $(if $(findstring musl,$(CC) $(shell $(CC) -dumpmachine)),-Wno-sign-conversion)
+# A line for each file in place of its command; nothing with make -s.
+silent = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+short = $(if $(V),,@$(if $(silent),,echo $(1) $@;))
 define COMPILE
 @mkdir -p $(@D)
-$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(call short,CC)$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 endef
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+LINK = $(call short,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 COMMON = $(patsubst %.c,$(O)%.o,$(wildcard common/*.c))
-PROGRAMS = $(patsubst %.c,$(O)%,$(wildcard 0*/*.c))
+PROGRAMS = $(addprefix $(O),01_blocking/server 01_blocking/functions \
+    02_select_loop/server 03_selectors_callbacks/server \
+    03_selectors_callbacks/upper 03_selectors_callbacks/client \
+    04_nonblocking_connect/connect 04_nonblocking_connect/busy)
+# And what a reader wrote beside them, which is built when asked for: it may not
+# compile yet.
+BUILDABLE = $(patsubst %.c,$(O)%,$(wildcard 0*/*.c))
 
 programs: $(PROGRAMS)
-$(PROGRAMS): $(O)%: $(O)%.o $(COMMON)
+$(BUILDABLE): $(O)%: $(O)%.o $(COMMON)
 	$(LINK)
-$(COMMON) $(PROGRAMS:=.o): $(O)%.o: %.c
+$(COMMON) $(BUILDABLE:=.o): $(O)%.o: %.c
 	$(COMPILE) $(STANDARD)
 
 run-01: $(O)01_blocking/server
 run-02: $(O)02_select_loop/server
 run-03: $(O)03_selectors_callbacks/server
 run-01 run-02 run-03:
-	./$< $(PORT)
+	@echo ./$< $(PORT); $(UNTIL_CTRL_C) ./$< $(PORT)
 run-04: $(O)04_nonblocking_connect/connect
-	./$< $(TARGETS)
+	@echo ./$< $(TARGETS); $(UNTIL_CTRL_C) ./$< $(TARGETS)
+# So a server is meant to end: no error. The pause is for make, which looks for a
+# child that it has lost ("wait: No child processes") if that is gone too soon.
+UNTIL_CTRL_C = trap 'sleep 0.2; exit 0' INT;
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 clean:
-	rm -rf build $(PROGRAMS) $(SUITES) $(DEMO) $(FUZZ_GUIDED) tests/units/common \
+	@rm -rf build $(BUILDABLE) $(SUITES) $(DEMO) $(FUZZ_GUIDED) tests/units/common \
 	    */*.[od] tests/*/*.[od] tests/*/*/*.[od]
 
 .PHONY: programs run-01 run-02 run-03 run-04 help clean

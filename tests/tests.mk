@@ -7,9 +7,15 @@ TEST_CFLAGS = -std=gnu11
 CHECK_CFLAGS = $(shell pkg-config --cflags check)
 CHECK_LIBS = $(shell pkg-config --libs check)
 SUITES =
+# A program beside a stage that is given in place of ours is built first.
+GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
+    $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY)))
 ROOMS = harness units programs fuzz torture chaos demo lessons bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
+# Everything, and nothing of it run: what does a compiler say?
+build-all: has_check $(PROGRAMS) $(SUITES) $(DEMO) $(TORTURE_BUILT) $(CHAOS_BUILT) \
+    $(BENCH_PROGRAMS)
 has_check:
 	@pkg-config --exists check 2>/dev/null || \
 	{ echo "The tests need Check and pkg-config. This installs them: make setup"; exit 2; }
@@ -18,24 +24,24 @@ setup:
 
 # RUN is put before what is examined: before a unit test, or before the programs.
 # make -j runs several suites at a time.
-test: suites lessons torture-quick
-suites: has_check $(PROGRAMS) $(SUITES)
+test: suites commands lessons torture-quick
+suites: has_check $(PROGRAMS) $(GIVEN) $(SUITES)
 	@$(MAKE) -k --no-print-directory $(SUITES:=.run)
 
 # Sanitizers stop at the first error, and a program that stops fails its test.
 asan:
-	$(MAKE) suites O=build/asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	@$(MAKE) --no-print-directory suites O=build/asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all"
 # A log that is not empty is an error: some programs are killed in the end, so
 # their exit status says nothing.
 valgrind: $(PROGRAMS) $(SUITES)
-	rm -rf build/valgrind && mkdir -p build/valgrind
-	$(MAKE) -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
+	@rm -rf build/valgrind && mkdir -p build/valgrind
+	@$(MAKE) --no-print-directory -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
 	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
 	@cat build/valgrind/*.log; [ -z "$$(find build/valgrind -type f -size +0)" ]
 coverage:
-	rm -rf build/coverage
-	$(MAKE) suites O=build/coverage/ CFLAGS="-O0 -g --coverage"
+	@rm -rf build/coverage
+	@$(MAKE) --no-print-directory suites O=build/coverage/ CFLAGS="-O0 -g --coverage"
 	gcovr --filter common/ --fail-under-line 100 build/coverage
 	gcovr --filter common/ --fail-under-branch 95 --branches build/coverage
 
@@ -58,4 +64,4 @@ lint:
 format:
 	clang-format -i $(STAGES) $(TESTS) $(HEADERS)
 
-.PHONY: has_check setup test suites asan valgrind coverage lint format
+.PHONY: build-all has_check setup test suites asan valgrind coverage lint format

@@ -4,8 +4,7 @@ CHAOS = $(or $(O),build/)chaos/
 SEEDS = 1-40
 JOBS = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # Programs with a stand-in for the kqueue and /dev/poll that a system has not.
-EMULATED = $(addprefix $(CHAOS),03_selectors_callbacks/server \
-    03_selectors_callbacks/upper 04_nonblocking_connect/connect)
+EMULATED = $(addprefix $(CHAOS),$(filter 03% 04%,$(PROGRAMS:$(O)%=%)))
 CHAOS_BUILT = $(PROGRAMS) $(EMULATED) $(CHAOS)chaos.so $(CHAOS)chaos_run
 CHAOS_RUN = @O=$(O) EMULATED=$(CHAOS) RATES='$(RATES)' ./$(CHAOS)chaos_run \
     -l ./$(CHAOS)chaos.so -j $(JOBS) -s $(or $(SEED),$(SEEDS))

@@ -72,7 +72,8 @@ static int backend_count(void)
 
 START_TEST(a_selector_does_what_its_model_does)
 {
-    time_t end = time(NULL) + number_in("FUZZ_SECONDS") / backend_count();
+    time_t end =
+        time(NULL) + (time_t)number_in("FUZZ_SECONDS") / backend_count();
 
     fuzz_failed = give_to_check;
     backend_name = selector_backend_name(_i);

@@ -10,7 +10,10 @@ $(BY_STAGE:=.o): $(O)%.o: %.c | has_check
 $(BY_STAGE:=.run): %.run: %
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
 	    WRAPPER="$(or $(WRAPPER),$(RUN))" ./$<
-test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(BY_STAGE)
+test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(GIVEN) $(BY_STAGE)
 	@$(MAKE) -k --no-print-directory $(BY_STAGE:=.run) STAGE=$*
+# What make itself says and does, in a copy of the repository.
+commands: has_check
+	@MAKE="$(MAKE_COMMAND)" sh tests/programs/commands.sh
 
-.PHONY: test-01 test-02 test-03 test-04 $(BY_STAGE:=.run)
+.PHONY: commands test-01 test-02 test-03 test-04 $(BY_STAGE:=.run)

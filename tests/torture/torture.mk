@@ -2,18 +2,19 @@
 
 TORTURE = $(or $(O),build/)torture/
 TORTURE_OBJECTS = $(patsubst tests/torture/%.c,$(TORTURE)%.o,$(wildcard tests/torture/*.c))
+TORTURE_BUILT = $(TORTURE)torture $(TORTURE)broken_server
 
 .PHONY: torture torture-01 torture-02 torture-03 torture-broken torture-quick
-torture: $(PROGRAMS) $(TORTURE)torture
+torture: $(PROGRAMS) $(GIVEN) $(TORTURE)torture
 	@O=$(O) ./$(TORTURE)torture
-torture-01 torture-02 torture-03: torture-%: $(PROGRAMS) $(TORTURE)torture
+torture-01 torture-02 torture-03: torture-%: $(PROGRAMS) $(GIVEN) $(TORTURE)torture
 	@O=$(O) ./$(TORTURE)torture $*
 
 # Every case is seen to fail, with a server that has that fault. As a part of
 # `make test` in half the time, and without a word about what is right.
-torture-broken: $(TORTURE)torture $(TORTURE)broken_server
+torture-broken: $(TORTURE_BUILT)
 	@./$(TORTURE)torture -j 16 -b ./$(TORTURE)broken_server
-torture-quick: $(TORTURE)torture $(TORTURE)broken_server
+torture-quick: $(TORTURE_BUILT)
 	@echo "Every fault of broken_server must be noticed:"
 	@CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-0.5} \
 	    ./$(TORTURE)torture -q -j 16 -b ./$(TORTURE)broken_server

@@ -1,0 +1,232 @@
+#!/bin/sh
+# commands.sh -- what make says and does, for those who type it.
+#
+# In a copy of the sources in which nothing is built: a reader's program beside a
+# stage may be broken here, and nobody's files are in danger. make commands runs
+# this, as a part of make test. $MAKE is the make to examine.
+# shellcheck disable=SC2016 # what is said to others is not for this shell
+
+set -u
+LC_ALL=C
+export LC_ALL
+make=${MAKE:-make}
+# What was said to the make above us is not for the one that is examined.
+unset MAKE MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES O V PORT SELECTOR STAGE
+unset SERVER UPPER CLIENT CONNECT BUSY RUN WRAPPER CK_RUN_SUITE CK_RUN_CASE
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/commands.XXXXXX") || exit 1
+copy=$tmp/copy
+out=$tmp/out
+group='' passed=0 failed=0
+
+cleanup() {
+    [ -z "$group" ] || kill -KILL "-$group" 2>/dev/null
+    cd / && rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+nap() {
+    sleep 0.01 2>/dev/null || sleep 1
+}
+
+# check WHAT COMMAND...: that must be true of what was made last.
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "commands.sh: $what; $(cat "$tmp/asked"):"
+        sed 's/^/    /' "$out"
+    fi
+}
+
+# ask FOLDER ARGUMENTS...: make with these in that folder; its exit status is in
+# $status.
+ask() {
+    folder=$1
+    shift
+    echo "make $* in $folder printed" >"$tmp/asked"
+    (cd "$copy/$folder" && "$make" CFLAGS=-O0 "$@") >"$out" 2>&1 </dev/null
+    status=$?
+}
+
+says() { grep -qE -e "$1" "$out"; }
+says_not() { ! says "$1"; }
+succeeds() { [ $status -eq 0 ]; }
+fails() { [ $status -ne 0 ] && says '\*\*\*'; }
+exists() { [ -e "$copy/$1" ]; }
+
+make_copy() {
+    mkdir "$copy" && cd "$root" &&
+        cp -Rp 0[1-4]_* common tests Makefile "$copy" && cd "$copy" || exit 1
+    find . -type f \( -name '*.[od]' -o -perm -100 ! -name '*.*' \) \
+        -exec rm -f {} +
+    rm -f 0*/mine.c
+    find . -type f | sort >"$tmp/sources"
+}
+
+# -- what is printed ----------------------------------------------------------
+
+short_lines() {
+    ask . V=1
+    check "V=1 shows the commands" says '-Wall.*-c 02_select_loop/server.c -o'
+    check "and no short lines" says_not '^CC '
+    rm 02_select_loop/server 02_select_loop/server.o
+    ask .
+    check "a line says what is compiled" says '^CC 02_select_loop/server.o$'
+    check "a line says what is linked" says '^LD 02_select_loop/server$'
+    check "the command itself is not shown" says_not '-Wall|-o '
+    rm 02_select_loop/server 02_select_loop/server.o
+    ask . -s
+    check "make -s says nothing" says_not .
+    ask . -j2 tests/programs/test_servers
+    check "nor are those of the tests" says_not '-Wall|-o '
+}
+
+# -- Ctrl-C -------------------------------------------------------------------
+
+# A terminal sends SIGINT to all of a process group. What a shell puts into the
+# background is in ours, and ignores that signal.
+leader='setpgrp; $SIG{INT} = "DEFAULT"; exec @ARGV or exit 127'
+
+# start FOLDER TARGET: until the server listens, at the most for ten seconds.
+start() {
+    echo "make $2 in $1, ended by Ctrl-C, printed" >"$tmp/asked"
+    : >"$out"
+    (cd "$copy/$1" && exec perl -e "$leader" "$make" "$2" PORT=0) >"$out" 2>&1 &
+    group=$!
+    tries=0
+    until says '^Listening on' || [ $tries -eq 500 ]; do
+        tries=$((tries + 1))
+        nap
+    done
+}
+
+interrupt() {
+    kill -INT "-$group"
+    tries=0
+    while kill -0 "-$group" 2>/dev/null && [ $tries -lt 500 ]; do
+        tries=$((tries + 1))
+        nap
+    done
+    kill -KILL "-$group" 2>/dev/null && alive=yes || alive=
+    wait
+    group=
+}
+
+ends_well() { # FOLDER TARGET
+    start "$1" "$2"
+    check "the server runs" says '^Listening on'
+    interrupt
+    check "Ctrl-C is no error" says_not '\*\*\*'
+    check "nobody is left" [ -z "$alive" ]
+}
+
+runs() {
+    if ! command -v perl >/dev/null; then
+        echo "checks of Ctrl-C skipped: there is no perl here"
+        return
+    fi
+    ends_well . run-02
+    check "the program is named" says '^\./02_select_loop/server 0$'
+    ends_well 02_select_loop run
+    start . run-01
+    port=$(sed -n 's/^Listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$out")
+    mv "$out" "$out.01"
+    ask . run-02 "PORT=${port:-none}"
+    check "a port that is taken is an error" fails
+    check "and said to be" says 'Address already in use'
+    interrupt
+}
+
+bad_ports() {
+    ask . run-02 PORT=nonsense
+    check "a wrong port is an error" fails
+    ask 02_select_loop run PORT=nonsense
+    check "a wrong port is an error in the folder too" fails
+}
+
+# -- a stage's own folder -----------------------------------------------------
+
+folder() {
+    ask 01_blocking test CK_RUN_CASE='01 server'
+    check "make test asks of the stage" says '^100%: Checks: [1-9]'
+    check "make has nothing to add" says_not 'make.*:'
+    ask 01_blocking test CK_RUN_CASE='02 server'
+    check "make test asks of no other stage" says_not 'Checks: [1-9]'
+    echo 'exec ./server "$@"' >"$copy/01_blocking/what's mine"
+    ask 01_blocking test-01 SERVER="sh 'what'\\''s mine'" CK_RUN_CASE='01 server'
+    check "SERVER= is a command as typed there" succeeds
+    rm "$copy/01_blocking/what's mine"
+    ask 01_blocking test SERVER=false CK_RUN_CASE='01 server'
+    check "a SERVER that is none fails" fails
+    ask 01_blocking help
+    check "make help is passed on" says 'make run-02'
+    ask 01_blocking clean
+    check "make clean removes programs" eval '! exists 01_blocking/server'
+    check "of this stage only" exists 02_select_loop/server
+    ask 01_blocking
+    check "make builds them" exists 01_blocking/functions
+}
+
+# -- a program of the reader's ------------------------------------------------
+
+mine() {
+    echo 'int main(void) { return broken' >"$copy/02_select_loop/mine.c"
+    ask .
+    check "a broken mine.c does not stop make" succeeds
+    ask . test-02 CK_RUN_CASE=none
+    check "nor the tests" succeeds
+    ask . -n demo suites lessons torture
+    check "nor whatever else" eval 'succeeds && says_not select_loop/mine'
+    ask . 02_select_loop/mine
+    check "its own target fails" fails
+    ask 02_select_loop mine
+    check "and in its folder" fails
+    ask 02_select_loop
+    check "and with all that is there" fails
+
+    cp "$copy/02_select_loop/server.c" "$copy/02_select_loop/mine.c"
+    ask 02_select_loop
+    check "make builds it in its folder" exists 02_select_loop/mine
+    rm "$copy/02_select_loop/mine"
+    ask . test-02 SERVER=02_select_loop/mine CK_RUN_CASE=none
+    check "it is built before it is tested" exists 02_select_loop/mine
+    rm "$copy/02_select_loop/mine"
+    ask 02_select_loop test SERVER=./mine CK_RUN_CASE='02 server'
+    check "and in its folder" succeeds
+}
+
+# -- the text -----------------------------------------------------------------
+
+# lessons.sh with all that is in PATH but python3.
+without_python() {
+    mkdir "$tmp/bin"
+    (IFS=:; for dir in $PATH; do ln -s "$dir"/* "$tmp/bin"; done) 2>/dev/null
+    rm -f "$tmp/bin"/python3*
+    for line in 1 2 3; do
+        printf '<!-- run -->\n```console\n$ python3 -c "print(%s)"\n%s\n```\n' \
+            $line $line
+    done >"$tmp/text"
+    echo "lessons.sh without python3 printed" >"$tmp/asked"
+    (cd "$copy" && PATH=$tmp/bin LESSONS=$tmp/text \
+        sh tests/lessons/lessons.sh) >"$out" 2>&1
+    check "skipped checks are one line" [ "$(grep -c python3 "$out")" -eq 1 ]
+    check "which counts them" says 'skipped: 3, as there is no python3 here'
+}
+
+make_copy
+short_lines
+runs
+bad_ports
+folder
+mine
+without_python
+ask . clean
+(cd "$copy" && rm 02_select_loop/mine.c && find . -type f | sort) | diff "$tmp/sources" - >"$out"
+check "make clean removes all that was made" says_not .
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
