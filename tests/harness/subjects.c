@@ -30,9 +30,11 @@ const char *subject_program(const struct subject *subject)
 
 const char *subject_name(const struct subject *subject)
 {
-    static char name[60];
+    enum { SIZE = 60 };
+    static char names[sizeof subjects / sizeof *subjects][SIZE]; /* kept */
+    char *name = names[subject - subjects];
 
-    snprintf(name, sizeof name, "%s %s%s%s", subject->stage,
+    snprintf(name, SIZE, "%s %s%s%s", subject->stage,
              subject_program(subject), subject->selector == NULL ? "" : " ",
              subject->selector == NULL ? "" : subject->selector);
     return name;
