@@ -97,16 +97,16 @@ int socket_listen(const char *host, int port)
 
 int socket_port(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
-    char port[6];
 
     if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
         return -1;
-    if (getnameinfo((struct sockaddr *)&address, size, NULL, 0, port,
-                    sizeof port, NI_NUMERICSERV) != 0)
-        return fail(EINVAL);
-    return socket_parse_port(port);
+    if (address.ss_family == AF_INET)
+        return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return fail(EINVAL);
 }
 
 /* Makes room by giving up the spare descriptor, takes the connection that

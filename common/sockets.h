@@ -39,7 +39,7 @@ enum {
  * EMFILE: not even the one in reserve is left, see socket_accept(). */
 int socket_listen(const char *host, int port);
 
-/* The port that a socket is bound to. */
+/* The port that a socket is bound to, of IPv4 or IPv6 (else EINVAL). */
 int socket_port(int fd);
 
 /* accept(): the next connection, and its address in peer ("127.0.0.1:40000").

@@ -235,23 +235,31 @@ int faults_connect(int fd, const struct sockaddr *address, socklen_t size)
     return CALL(connect, connect(fd, address, size));
 }
 
-/* common/ uses it for flags only: the argument is an int, if there is one. */
+/* What common/ uses takes an int, if anything. */
 int faults_fcntl(int fd, int command, ...)
 {
-    bool sets = command == F_SETFD || command == F_SETFL;
+    bool asks = command == F_GETFD || command == F_GETFL;
     va_list arguments;
-    int flags;
+    int argument;
 
     va_start(arguments, command);
-    flags = sets ? va_arg(arguments, int) : 0;
+    argument = asks ? 0 : va_arg(arguments, int);
     va_end(arguments);
-    return CALL(fcntl, fcntl(fd, command, flags));
+    return CALL(fcntl, fcntl(fd, command, argument));
 }
 
 void faults_free(void *block)
 {
     blocks -= block != NULL;
     free(block);
+    errno = EFAULT;
+}
+
+void faults_freeaddrinfo(struct addrinfo *addresses)
+{
+    blocks--;
+    freeaddrinfo(addresses);
+    errno = EFAULT;
 }
 
 int faults_fstat(int fd, struct stat *status)
@@ -262,10 +270,15 @@ int faults_fstat(int fd, struct stat *status)
 int faults_getaddrinfo(const char *host, const char *service,
                        const struct addrinfo *hints, struct addrinfo **found)
 {
-    if (!fails(CALL_getaddrinfo))
-        return getaddrinfo(host, service, hints, found);
-    errno = EMFILE; /* for EAI_SYSTEM */
-    return functions[CALL_getaddrinfo].error;
+    int error;
+
+    if (fails(CALL_getaddrinfo)) {
+        errno = EMFILE; /* for EAI_SYSTEM */
+        return functions[CALL_getaddrinfo].error;
+    }
+    error = getaddrinfo(host, service, hints, found);
+    blocks += error == 0;
+    return error;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): POSIX has seven parameters */

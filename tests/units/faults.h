@@ -41,7 +41,8 @@ void faults_memory(size_t limit);
 /* Stops the clock at ns nanoseconds; < 0: it runs. */
 void faults_clock(long long ns);
 
-/* How many blocks of memory common/ holds. */
+/* How many blocks of memory and lists of addresses common/ holds. Giving one
+ * back spoils errno, as the standards allow. */
 int faults_blocks(void);
 
 /* No descriptor from this number on can be opened (RLIMIT_NOFILE; under
@@ -81,6 +82,7 @@ int faults_close(int fd);
 int faults_connect(int fd, const struct sockaddr *address, socklen_t size);
 int faults_fcntl(int fd, int command, ...);
 void faults_free(void *block);
+void faults_freeaddrinfo(struct addrinfo *addresses);
 int faults_fstat(int fd, struct stat *status);
 int faults_getaddrinfo(const char *host, const char *service,
                        const struct addrinfo *hints, struct addrinfo **found);
@@ -126,6 +128,7 @@ int faults_epoll_wait(int set, struct epoll_event *events, int room,
 #define epoll_wait faults_epoll_wait
 #define fcntl faults_fcntl
 #define free faults_free
+#define freeaddrinfo faults_freeaddrinfo
 #define fstat faults_fstat
 #define getaddrinfo faults_getaddrinfo
 #define getnameinfo faults_getnameinfo

@@ -11,6 +11,7 @@
 #include "selector.h"
 
 #include "checks.h"
+#include "selector_impl.h"
 
 #include <emulation.h>
 #include <limits.h>
@@ -87,59 +88,60 @@ enum {
     ITEM(41, "U5", EACH, many_duplicates_of_closed_descriptors_do_no_harm)     \
     ITEM(42, "U6", KQUEUE,                                                     \
          kqueue_deletes_the_second_filter_when_the_first_fails)                \
+    ITEM(43, "U2", EACH, a_key_that_is_gone_leaves_nothing_behind)             \
     CASE("modify")                                                             \
-    ITEM(43, "M1", EACH, modifying_the_unknown_fails_whatever_the_events)      \
-    ITEM(44, "M2", EACH, modify_with_the_same_events_makes_no_system_call)     \
-    ITEM(45, "M3", EACH, new_data_can_be_given_even_to_a_closed_descriptor)    \
-    ITEM(46, "M4, M6", EACH, modify_changes_what_is_reported)                  \
-    ITEM(47, "M5", EPOLL,                                                      \
+    ITEM(44, "M1", EACH, modifying_the_unknown_fails_whatever_the_events)      \
+    ITEM(45, "M2", EACH, modify_with_the_same_events_makes_no_system_call)     \
+    ITEM(46, "M3", EACH, new_data_can_be_given_even_to_a_closed_descriptor)    \
+    ITEM(47, "M4, M6", EACH, modify_changes_what_is_reported)                  \
+    ITEM(48, "M5", EPOLL,                                                      \
          epoll_loses_the_key_of_a_descriptor_that_the_kernel_lost)             \
-    ITEM(48, "M5, M6", EACH, a_modify_that_the_kernel_refuses_loses_the_key)   \
-    ITEM(49, "M6", KQUEUE, kqueue_leaves_no_filter_behind_when_modify_fails)   \
-    ITEM(50, "M5", SELECT | POLL,                                              \
+    ITEM(49, "M5, M6", EACH, a_modify_that_the_kernel_refuses_loses_the_key)   \
+    ITEM(50, "M6", KQUEUE, kqueue_leaves_no_filter_behind_when_modify_fails)   \
+    ITEM(51, "M5", SELECT | POLL,                                              \
          modify_of_a_closed_descriptor_cannot_fail_on_select_and_poll)         \
-    ITEM(51, "M6", KQUEUE, kqueue_changes_only_the_filters_that_differ)        \
-    ITEM(52, "M7, M6", EACH, modify_refuses_bad_events_and_keeps_the_key)      \
-    ITEM(53, "M5", DEVPOLL, devpoll_modifies_in_one_write)                     \
+    ITEM(52, "M6", KQUEUE, kqueue_changes_only_the_filters_that_differ)        \
+    ITEM(53, "M7, M6", EACH, modify_refuses_bad_events_and_keeps_the_key)      \
+    ITEM(54, "M5", DEVPOLL, devpoll_modifies_in_one_write)                     \
     CASE("select")                                                             \
-    ITEM(54, "S1", EACH, a_timeout_of_zero_only_looks)                         \
-    ITEM(55, "S10", EACH, a_select_of_nothing_waits_for_the_timeout)           \
-    ITEM(56, "S3", EACH, no_wait_ends_early)                                   \
-    ITEM(57, "S1", EACH, a_negative_timeout_waits_until_something_happens)     \
-    ITEM(58, "S2", EACH, the_longest_timeout_is_not_taken_for_a_short_one)     \
-    ITEM(59, "S4, S6", EACH, signals_neither_shorten_nor_prolong_a_wait)       \
-    ITEM(60, "S4", EACH, signals_do_not_end_an_endless_wait)                   \
-    ITEM(61, "S4", EACH, an_interrupted_wait_is_started_again)                 \
-    ITEM(62, "", EACH, a_failing_wait_says_why_and_the_next_one_works)         \
-    ITEM(63, "S7", EACH, one_entry_has_both_events)                            \
-    ITEM(64, "S7", EACH, only_the_events_asked_for_are_reported)               \
-    ITEM(65, "S7", EACH, what_is_ready_is_reported_until_it_is_consumed)       \
-    ITEM(66, "S9", EACH, all_that_is_ready_comes_from_one_call)                \
-    ITEM(67, "S9", EACH, it_works_with_the_last_descriptor_in_use)             \
-    ITEM(68, "", KERNEL_SET | POLL, five_thousand_descriptors_are_no_burden)   \
-    ITEM(69, "", EACH, twelve_pairs_are_drained_as_in_pythons_test)            \
-    ITEM(70, "", EACH, many_changes_leave_what_a_simple_model_says)            \
+    ITEM(55, "S1", EACH, a_timeout_of_zero_only_looks)                         \
+    ITEM(56, "S10", EACH, a_select_of_nothing_waits_for_the_timeout)           \
+    ITEM(57, "S3", EACH, no_wait_ends_early)                                   \
+    ITEM(58, "S1", EACH, a_negative_timeout_waits_until_something_happens)     \
+    ITEM(59, "S2", EACH, the_longest_timeout_is_not_taken_for_a_short_one)     \
+    ITEM(60, "S4, S6", EACH, signals_neither_shorten_nor_prolong_a_wait)       \
+    ITEM(61, "S4", EACH, signals_do_not_end_an_endless_wait)                   \
+    ITEM(62, "S4", EACH, an_interrupted_wait_is_started_again)                 \
+    ITEM(63, "", EACH, a_failing_wait_says_why_and_the_next_one_works)         \
+    ITEM(64, "S7", EACH, one_entry_has_both_events)                            \
+    ITEM(65, "S7", EACH, only_the_events_asked_for_are_reported)               \
+    ITEM(66, "S7", EACH, what_is_ready_is_reported_until_it_is_consumed)       \
+    ITEM(67, "S9", EACH, all_that_is_ready_comes_from_one_call)                \
+    ITEM(68, "S9", EACH, it_works_with_the_last_descriptor_in_use)             \
+    ITEM(69, "", KERNEL_SET | POLL, five_thousand_descriptors_are_no_burden)   \
+    ITEM(70, "", EACH, twelve_pairs_are_drained_as_in_pythons_test)            \
+    ITEM(71, "", EACH, many_changes_leave_what_a_simple_model_says)            \
     CASE("what counts as ready")                                               \
-    ITEM(71, "H", IN_EVERY_STATE, what_counts_as_ready)                        \
-    ITEM(72, "H4", SELECT,                                                     \
+    ITEM(72, "H", IN_EVERY_STATE, what_counts_as_ready)                        \
+    ITEM(73, "H4", SELECT,                                                     \
          select_fails_when_a_registered_descriptor_was_closed)                 \
-    ITEM(73, "N2", EPOLL | KQUEUE,                                             \
+    ITEM(74, "N2", EPOLL | KQUEUE,                                             \
          epoll_and_kqueue_forget_a_closed_descriptor)                          \
     CASE("next")                                                               \
-    ITEM(74, "", EACH, nothing_comes_before_the_first_select)                  \
-    ITEM(75, "", EACH, a_second_select_drops_what_was_not_handed_out)          \
-    ITEM(76, "", EACH, a_key_unregistered_in_the_batch_is_not_handed_out)      \
-    ITEM(77, "", EACH, a_newcomer_with_a_dead_clients_number_is_not_called)    \
-    ITEM(78, "", EACH,                                                         \
+    ITEM(75, "", EACH, nothing_comes_before_the_first_select)                  \
+    ITEM(76, "", EACH, a_second_select_drops_what_was_not_handed_out)          \
+    ITEM(77, "", EACH, a_key_unregistered_in_the_batch_is_not_handed_out)      \
+    ITEM(78, "", EACH, a_newcomer_with_a_dead_clients_number_is_not_called)    \
+    ITEM(79, "", EACH,                                                         \
          a_descriptor_registered_again_in_the_batch_waits_for_the_next)        \
-    ITEM(79, "", EACH, a_key_modified_in_the_batch_comes_as_it_is_now)         \
-    ITEM(80, "", EACH, many_can_be_registered_in_the_batch)                    \
-    ITEM(81, "", EACH, the_event_loop_calls_what_was_registered)               \
+    ITEM(80, "", EACH, a_key_modified_in_the_batch_comes_as_it_is_now)         \
+    ITEM(81, "", EACH, many_can_be_registered_in_the_batch)                    \
+    ITEM(82, "", EACH, the_event_loop_calls_what_was_registered)               \
     CASE("look-up")                                                            \
-    ITEM(82, "P1", EACH, the_key_of_the_unknown_is_not_found)                  \
-    ITEM(83, "P1", EACH, the_map_is_in_the_order_of_descriptors)               \
-    ITEM(84, "P1", EACH, the_map_is_cut_to_the_room_there_is)                  \
-    ITEM(85, "", EACH, looking_up_makes_no_system_call)
+    ITEM(83, "P1", EACH, the_key_of_the_unknown_is_not_found)                  \
+    ITEM(84, "P1", EACH, the_map_is_in_the_order_of_descriptors)               \
+    ITEM(85, "P1", EACH, the_map_is_cut_to_the_room_there_is)                  \
+    ITEM(86, "", EACH, looking_up_makes_no_system_call)
 /* clang-format on */
 
 enum { BOTH = EVENT_READ | EVENT_WRITE };
@@ -1087,6 +1089,26 @@ RULE(kqueue_deletes_the_second_filter_when_the_first_fails, make_pair)
     unwatch(ends[0]);
     expect(faults_calls("kevent"), 2);
     expect_filters(ends[0], EVENT_READ);
+}
+
+/* Or what data points to would look reachable, and no tool could tell that it
+ * was never freed. */
+static void expect_empty_slot(int fd)
+{
+    expect_fields(&sel->slots[fd].key, 0, 0, NULL, NULL);
+}
+
+RULE(a_key_that_is_gone_leaves_nothing_behind, make_pair)
+{
+    watch_with(ends[0], BOTH, called, ends);
+    unwatch(ends[0]);
+    expect_empty_slot(ends[0]);
+    if (info()->changer == NULL)
+        return;
+    watch_with(ends[0], EVENT_READ, called, ends);
+    faults_fail(info()->changer, 1, ENOMEM);
+    expect_failure(selector_modify(sel, ends[0], BOTH, called, ends), ENOMEM);
+    expect_empty_slot(ends[0]);
 }
 
 /* -- modify ---------------------------------------------------------------- */

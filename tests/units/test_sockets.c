@@ -19,6 +19,7 @@
 #include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 enum {
@@ -66,6 +67,22 @@ static int new_client(void)
 static void open_listener(void)
 {
     listener = listen_somewhere();
+}
+
+static bool has_ipv6(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    bool has;
+
+#ifdef SIN6_LEN
+    address.sin6_len = sizeof address;
+#endif
+    has =
+        fd != -1 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return has;
 }
 
 /* A TCP connection: ends[1] is the client's, ends[0] the server's. */
@@ -367,6 +384,83 @@ START_TEST(a_listener_is_a_blocking_socket_on_the_loopback_address)
 }
 END_TEST
 
+static const struct listening {
+    const char *host;
+    const char *bound;  /* as it is shown, without the port */
+    const char *client; /* where a client connects to */
+} hosts[] = {
+    {"127.0.0.1", "127.0.0.1", "127.0.0.1"},
+    {"0.0.0.0", "0.0.0.0", "127.0.0.1"},
+    {"::1", "[::1]", "::1"},
+    {"::", "[::]", "::1"},
+    {"localhost", NULL, "localhost"}, /* one or the other */
+};
+
+static void expect_bound(int fd, const char *host)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char name[SOCKET_NAME_SIZE];
+    char expected[SOCKET_NAME_SIZE];
+
+    expect_success(getsockname(fd, (struct sockaddr *)&address, &size));
+    socket_format((struct sockaddr *)&address, size, name);
+    snprintf(expected, sizeof expected, "%s:%d", host, socket_port(fd));
+    expect_text(name, expected);
+}
+
+/* The first address of a host: a listener takes it, too. */
+static int connect_to(const char *host, int port)
+{
+    struct addrinfo *addresses;
+    const struct addrinfo *address;
+    int sock;
+
+    expect(socket_resolve(host, port, &addresses), 0);
+    address = addresses;
+    sock = socket_connect(&address);
+    expect_success(sock);
+    expect_true(address == addresses);
+    wait_for(sock, POLLOUT);
+    expect(socket_connect_result(sock), 0);
+    freeaddrinfo(addresses);
+    return sock;
+}
+
+START_TEST(a_listener_is_where_it_is_told_to_be)
+{
+    const struct listening *row = &hosts[_i];
+
+    subject = row->host;
+    if (strchr(row->client, ':') != NULL && !has_ipv6()) {
+        skip(__func__, "there is no IPv6 here");
+        return;
+    }
+    listener = socket_listen(row->host, 0);
+    expect_success(listener);
+    expect(faults_blocks(), 0);
+    expect_true(socket_port(listener) > 0);
+    if (row->bound != NULL)
+        expect_bound(listener, row->bound);
+    connect_to(row->client, socket_port(listener));
+    expect_success(socket_accept(listener, peer));
+}
+END_TEST
+
+/* The last one is meant for documents: no machine has it (RFC 5737). */
+START_TEST(where_nobody_can_listen_there_is_no_listener)
+{
+    static const int errors[] = {EAI_NONAME, EAI_AGAIN, EAI_FAIL, 0};
+    int before = faults_descriptors();
+
+    if (errors[_i] != 0)
+        faults_fail("getaddrinfo", 1, errors[_i]);
+    expect_failure(socket_listen("192.0.2.1", 0), EADDRNOTAVAIL);
+    expect(faults_descriptors(), before);
+    expect(faults_blocks(), 0);
+}
+END_TEST
+
 START_TEST(two_cannot_listen_on_one_port)
 {
     int before;
@@ -403,8 +497,9 @@ static const struct failure {
     int error;
     int earlier; /* calls of it that succeed */
 } listen_failures[] = {
-    {"socket", EMFILE}, {"socket", EAFNOSUPPORT}, {"setsockopt", ENOMEM},
-    {"bind", EACCES},   {"bind", EADDRINUSE},     {"listen", EADDRINUSE},
+    {"socket", EMFILE, 0},     {"socket", EAFNOSUPPORT, 0},
+    {"setsockopt", ENOMEM, 0}, {"bind", EACCES, 0},
+    {"bind", EADDRINUSE, 0},   {"listen", EADDRINUSE, 0},
 };
 
 START_TEST(a_failing_listen_says_why_and_leaks_nothing)
@@ -417,6 +512,7 @@ START_TEST(a_failing_listen_says_why_and_leaks_nothing)
     expect_failure(socket_listen("127.0.0.1", 0), row->error);
     expect(faults_pending(row->function), false);
     expect(faults_descriptors(), before);
+    expect(faults_blocks(), 0);
     if (strcmp(row->function, "socket") == 0)
         return;
     faults_fail(row->function, 1, row->error);
@@ -438,6 +534,25 @@ START_TEST(a_listener_keeps_one_descriptor_in_reserve)
 }
 END_TEST
 
+/* The lowest numbers are what a beginner looks at: they are for clients. */
+START_TEST(the_reserve_is_not_between_the_listener_and_its_clients)
+{
+    enum { COUNT = 20 };
+    int lowest[COUNT];
+
+    for (int i = 0; i < COUNT; i++)
+        lowest[i] = dup(STDIN_FILENO);
+    for (int i = 0; i < COUNT; i++)
+        close(lowest[i]);
+    open_listener();
+    expect(listener, lowest[0]);
+    for (int i = 1; i < COUNT; i++) {
+        close(new_client());
+        expect(socket_accept(listener, peer), lowest[i]);
+    }
+}
+END_TEST
+
 START_TEST(without_a_reserve_there_is_no_listener)
 {
     int before = faults_descriptors();
@@ -451,8 +566,26 @@ END_TEST
 START_TEST(what_is_no_socket_has_no_port)
 {
     expect_failure(socket_port(-1), EBADF);
+    expect_failure(socket_port(STDIN_FILENO), ENOTSOCK);
     faults_fail("getsockname", 1, ENOBUFS);
     expect_failure(socket_port(STDIN_FILENO), ENOBUFS);
+}
+END_TEST
+
+/* The path of one is a number, and it is not its port. */
+START_TEST(what_is_no_internet_socket_has_no_port)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "80"};
+    char directory[] = "/tmp/test_sockets.XXXXXX";
+    int sock = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    expect_true(mkdtemp(directory) != NULL && chdir(directory) == 0);
+    make_pair(ends);
+    expect_failure(socket_port(ends[0]), EINVAL);
+    expect_success(bind(sock, (struct sockaddr *)&address, sizeof address));
+    expect_failure(socket_port(sock), EINVAL);
+    expect_success(unlink(address.sun_path));
+    expect_success(rmdir(directory));
 }
 END_TEST
 
@@ -552,19 +685,23 @@ static void set_mode(int nonblocking)
         expect_success(socket_set_nonblocking(listener));
 }
 
+/* The reserve is a high number, or, where the limit is too low, a low one. */
 START_TEST(without_descriptors_the_newcomer_is_closed_at_once)
 {
-    enum { ABOVE_THE_RESERVE = 256 };
-    int first = new_client();
-    int second = new_client();
+    static const int limits[] = {256, 64};
+    int first;
+    int second;
     int before;
 
-    set_mode(_i);
     if (under_valgrind()) {
         skip(__func__, "valgrind has its own limit of descriptors");
         return;
     }
-    faults_descriptor_limit(ABOVE_THE_RESERVE);
+    faults_descriptor_limit(limits[_i / 2]);
+    open_listener();
+    first = new_client();
+    second = new_client();
+    set_mode(_i % 2);
     while (dup(listener) != -1)
         continue;
     before = faults_descriptors();
@@ -640,6 +777,50 @@ START_TEST(the_reserve_comes_back_with_the_next_client)
     new_client();
     expect_success(socket_accept(listener, peer));
     expect(faults_descriptors(), before + 1); /* his, and the reserve */
+}
+END_TEST
+
+/* -- other programs -------------------------------------------------------- */
+
+enum { MOST_DESCRIPTORS = 1024 };
+
+static bool open_before[MOST_DESCRIPTORS];
+
+static void remember_descriptors(void)
+{
+    for (int fd = 0; fd < MOST_DESCRIPTORS; fd++)
+        open_before[fd] = fcntl(fd, F_GETFD) != -1;
+}
+
+/* So many were opened since; a program that is started now inherits none. */
+static void expect_private(int descriptors)
+{
+    for (int fd = 0; fd < MOST_DESCRIPTORS; fd++)
+        if (!open_before[fd] && fcntl(fd, F_GETFD) != -1) {
+            expect(fcntl(fd, F_GETFD), FD_CLOEXEC);
+            descriptors--;
+        }
+    expect(descriptors, 0);
+}
+
+START_TEST(a_program_that_is_started_inherits_nothing)
+{
+    static const int limits[] = {0, 64}; /* so low that the reserve is low */
+    int sock;
+
+    faults_descriptor_limit(limits[_i]);
+    remember_descriptors();
+    open_listener();
+    expect_private(2); /* it, and the reserve */
+    sock = connect_to("127.0.0.1", socket_port(listener));
+    expect_private(3);
+    expect_success(socket_accept(listener, peer));
+    expect_private(4);
+    close(sock);
+    connect_to("127.0.0.1", socket_port(listener));
+    faults_fail("accept", 1, EMFILE); /* then the reserve is a new one */
+    expect_failure(socket_accept(listener, peer), EMFILE);
+    expect_private(4);
 }
 END_TEST
 
@@ -952,9 +1133,10 @@ START_TEST(a_refused_connect_says_so)
 END_TEST
 
 static const struct failure connect_failures[] = {
-    {"socket", EMFILE},        {"socket", EAFNOSUPPORT},   {"fcntl", EINVAL, 1},
-    {"connect", ENETUNREACH},  {"connect", EADDRNOTAVAIL}, {"connect", EACCES},
-    {"connect", ECONNREFUSED},
+    {"socket", EMFILE, 0},         {"socket", EAFNOSUPPORT, 0},
+    {"fcntl", EINVAL, 1},          {"connect", ENETUNREACH, 0},
+    {"connect", EADDRNOTAVAIL, 0}, {"connect", EACCES, 0},
+    {"connect", ECONNREFUSED, 0},
 };
 
 START_TEST(an_address_that_fails_at_once_is_passed_over)
@@ -1127,13 +1309,24 @@ static void add_listen(TCase *tcase)
 {
     tcase_add_test(tcase,
                    a_listener_is_a_blocking_socket_on_the_loopback_address);
+    tcase_add_loop_test(tcase, a_listener_is_where_it_is_told_to_be, 0,
+                        ROWS(hosts));
+    tcase_add_loop_test(tcase, where_nobody_can_listen_there_is_no_listener, 0,
+                        4);
     tcase_add_test(tcase, two_cannot_listen_on_one_port);
     tcase_add_test(tcase, a_server_can_be_started_again_at_once);
     tcase_add_loop_test(tcase, a_failing_listen_says_why_and_leaks_nothing, 0,
                         ROWS(listen_failures));
     tcase_add_test(tcase, a_listener_keeps_one_descriptor_in_reserve);
+    tcase_add_test(tcase,
+                   the_reserve_is_not_between_the_listener_and_its_clients);
     tcase_add_test(tcase, without_a_reserve_there_is_no_listener);
     tcase_add_test(tcase, what_is_no_socket_has_no_port);
+    tcase_add_test(tcase, what_is_no_internet_socket_has_no_port);
+    tcase_add_loop_test(
+        tcase, without_descriptors_the_newcomer_is_closed_at_once, 0, 4);
+    tcase_add_loop_test(tcase, a_program_that_is_started_inherits_nothing, 0,
+                        2);
 }
 
 static void add_accept(TCase *tcase)
@@ -1146,8 +1339,6 @@ static void add_accept(TCase *tcase)
     tcase_add_test(tcase, accept_waits_through_signals);
     tcase_add_loop_test(
         tcase, a_failing_accept_says_why_and_the_listener_goes_on, 0, 5);
-    tcase_add_loop_test(
-        tcase, without_descriptors_the_newcomer_is_closed_at_once, 0, 2);
     tcase_add_loop_test(
         tcase, when_the_system_has_no_descriptors_the_newcomer_is_closed, 0, 2);
     tcase_add_test(tcase,

@@ -17,5 +17,9 @@ $(UNITS:=.o) $(FAULTS) $(EMULATION): $(O)%.o: %.c | has_check
 	$(COMPILE) $(UNITS_CFLAGS) $(CHECK_CFLAGS)
 $(UNITS:=.run): %.run: %
 	@O=$(O) $(RUN) ./$<
+# Not with our flags.
+test: alone
+alone:
+	@CC="$(CC)" sh tests/units/alone.sh
 
-.PHONY: $(UNITS:=.run)
+.PHONY: alone $(UNITS:=.run)
