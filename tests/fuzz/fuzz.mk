@@ -5,7 +5,8 @@
 FUZZ = build/fuzz/
 FUZZ_SUITE = $(O)tests/fuzz/test_fuzz
 FUZZ_GUIDED = $(O)tests/fuzz/fuzz_selector
-FUZZED = $(O)tests/fuzz/fuzz_selector.o $(TESTED) $(FAULTS) $(EMULATION)
+FUZZED = $(O)tests/fuzz/fuzz_selector.o $(TESTED) $(BACKENDS) $(FAULTS) \
+    $(EMULATION)
 SECONDS = 30
 SANITIZED = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all
@@ -34,7 +35,7 @@ $(FUZZ_SUITE): $(O)tests/fuzz/test_fuzz.o $(FUZZED)
 $(FUZZ_GUIDED): $(FUZZED)
 	$(LINK) -fsanitize=fuzzer
 $(FUZZ_SUITE).o: $(O)%.o: %.c | has_check
-	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS)
+	$(COMPILE) $(UNITS_CFLAGS) $(CHECK_CFLAGS)
 $(FUZZ_GUIDED).o: $(O)%.o: %.c
 	$(COMPILE) $(UNITS_CFLAGS)
 $(FUZZ_SUITE).run: %.run: %

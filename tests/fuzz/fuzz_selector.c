@@ -11,14 +11,16 @@
  *   may be reported    what poll() calls an error or a hang-up; and for epoll
  *                      and kqueue a descriptor that was closed in between
  *
- * The model of a backend is its entry in selector.h and in SEMANTICS: which
- * calls fail, with which errno, and that a failed call has changed nothing.
+ * The model of a backend is what selector.h says of it: which calls fail, with
+ * which errno, and that a failed call has changed nothing. One that was added
+ * to those of common/ may fail, with whatever errno, where they differ.
  */
 #include "fuzz_selector.h"
 
+#include "backends.h"
 #include "emulation.h"
 #include "faults.h"
-#include "selector.h"
+#include "selector_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +66,8 @@ static struct number numbers[NUMBERS];
 static struct selector *selector;
 static const char *backend;
 static bool lenient; /* a system's own kqueue: each is a little different */
+static bool added;   /* not one of common/ */
+static int fd_limit; /* its descriptors are smaller; 0: they need not be */
 static bool strays;  /* epoll may report a number twice */
 static const uint8_t *input, *input_end;
 
@@ -275,23 +279,6 @@ static void stir(void)
 
 /* -- faults ---------------------------------------------------------------- */
 
-/* The system call with which a backend updates, or waits; NULL: none. */
-static const char *update_call(void)
-{
-    return is("epoll")     ? "epoll_ctl"
-           : is("kqueue")  ? "kevent"
-           : is("devpoll") ? "write"
-                           : NULL;
-}
-
-static const char *wait_call(void)
-{
-    return is("epoll")     ? "epoll_wait"
-           : is("kqueue")  ? "kevent"
-           : is("devpoll") ? "ioctl"
-                           : backend;
-}
-
 /* The function that is made to fail once, or NULL. */
 static const char *plan(const char *function, int error)
 {
@@ -325,9 +312,31 @@ static bool are_same(const struct selector_key *a, const struct selector_key *b)
            a->callback == b->callback && a->data == b->data;
 }
 
+/* kqueue refuses to wait for a pipe that nobody reads. */
+static bool is_broken_pipe(const struct number *number)
+{
+    return number->file != NULL && number->file->kind == WRITE_END &&
+           number->file->peer == -1;
+}
+
+/* What some backends refuse: closed, a file, or a pipe that nobody reads. */
+static bool is_odd(const struct number *number)
+{
+    return number->file == NULL || number->file->kind == REGULAR ||
+           is_broken_pipe(number);
+}
+
+/* Unregistered after it was closed, and its file is back under that number. */
+static bool is_stale(const struct number *number)
+{
+    return number->file != NULL && (number->file->epoll & bit(number));
+}
+
 /* Whether the backend surely watches what this number is now. */
 static bool is_watched(const struct number *number)
 {
+    if (added)
+        return number->clean && !is_odd(number);
     if (is("epoll"))
         return number->clean && (number->file->epoll & bit(number));
     if (is("kqueue") || is("devpoll"))
@@ -350,13 +359,6 @@ static struct selector_key any_key(int fd)
     return key;
 }
 
-/* kqueue refuses to wait for a pipe that nobody reads. */
-static bool is_broken_pipe(const struct number *number)
-{
-    return number->file != NULL && number->file->kind == WRITE_END &&
-           number->file->peer == -1;
-}
-
 static bool are_wrong(int events)
 {
     return (events & ~(EVENT_READ | EVENT_WRITE)) || events == 0;
@@ -368,7 +370,7 @@ static int register_error(const struct number *number, int events)
 
     if (are_wrong(events))
         return EINVAL;
-    if (is("select") && number->fd >= FD_SETSIZE)
+    if (fd_limit != 0 && number->fd >= fd_limit)
         return EINVAL;
     if (number->registered)
         return EEXIST;
@@ -376,7 +378,7 @@ static int register_error(const struct number *number, int events)
         return is("epoll") || is("kqueue") ? EBADF : 0;
     if (is("epoll") && file->kind == REGULAR)
         return EPERM;
-    if (is("epoll") && (file->epoll & bit(number)))
+    if (is("epoll") && is_stale(number))
         return EEXIST;
     if (is("kqueue") && (events & EVENT_WRITE) && is_broken_pipe(number))
         return EPIPE;
@@ -390,7 +392,7 @@ static void add_key(struct number *number, const struct selector_key *key)
     number->clean = number->file != NULL;
     number->newcomer = true;
     number->must = number->may = 0;
-    if (is("epoll") && number->file != NULL)
+    if ((is("epoll") || added) && number->file != NULL)
         number->file->epoll |= bit(number);
 }
 
@@ -408,15 +410,17 @@ static void try_register(void)
     struct number *number = any_number();
     struct selector_key key = any_key(number->fd);
     int error = register_error(number, key.events);
+    bool doubtful = lenient || (added && (is_odd(number) || is_stale(number)));
     const char *fault;
     int result;
 
     did("register(%d, %d) ", key.fd, key.events);
-    fault = plan(any(2) == 0 ? "calloc" : update_call(), ENOMEM);
+    fault =
+        plan(any(2) == 0 ? "calloc" : backend_find(backend)->changer, ENOMEM);
     interrupt(fault == NULL && error == 0);
     result =
         selector_register(selector, key.fd, key.events, key.callback, key.data);
-    if (result == -1 && lenient && error == 0)
+    if (result == -1 && error == 0 && doubtful)
         error = errno;
     if (struck(fault) && (error == 0 || errno == ENOMEM))
         error = ENOMEM;
@@ -433,7 +437,7 @@ static int modify_error(const struct number *number, int events)
     if (are_wrong(events))
         return EINVAL;
     if (events == number->key.events || is("poll") || is("select") ||
-        is("devpoll"))
+        is("devpoll") || added)
         return 0;
     if (number->file == NULL)
         return EBADF;
@@ -457,7 +461,7 @@ static void try_modify(void)
 
     did("modify(%d, %d) ", key.fd, key.events);
     faults_reset();
-    fault = plan(update_call(), ENOMEM);
+    fault = plan(backend_find(backend)->changer, ENOMEM);
     interrupt(fault == NULL && error == 0 && is_watched(number));
     result =
         selector_modify(selector, key.fd, key.events, key.callback, key.data);
@@ -466,6 +470,9 @@ static void try_modify(void)
     if (is("kqueue") && number->registered && !number->clean &&
         (error == 0 || error == EPIPE))
         error = result == -1 ? errno : 0; /* some filters were lost */
+    if (result == -1 && error == 0 && added &&
+        (is_odd(number) || !number->clean))
+        error = errno;
     if (struck(fault) && (error == 0 || errno == ENOMEM))
         error = ENOMEM;
     expect_error(result, error, "selector_modify");
@@ -576,9 +583,13 @@ static void try_select(void)
         most += numbers[i].registered ? stale_files(&numbers[i]) : 0;
     }
     did("select() ");
-    fault = plan(wait_call(), EINTR);
+    fault = plan(backend_find(backend)->waiter, EINTR);
     ready = selector_select(selector, least > 0 && any(2) == 0 ? -1 : 0);
     struck(fault);
+    if (ready == -1 && added && any_closed()) {
+        forget_batch();
+        return;
+    }
     if (ready == -1 || fails) {
         expect_error(ready, fails ? EBADF : 0, "selector_select");
         forget_batch();
@@ -696,11 +707,8 @@ static void step(void)
 
 static void choose_backend(void)
 {
-    int count = 0;
-
-    while (selector_backend_name(count) != NULL)
-        count++;
-    backend = selector_backend_name((int)any((unsigned)count));
+    backend = selector_backend_name((int)any((unsigned)backend_count()));
+    added = backend_is_added(backend);
     lenient = is("kqueue") && !emulation_of("kqueue");
 }
 
@@ -733,6 +741,7 @@ static void open_selector(void)
     }
     if (selector == NULL)
         disagree("selector_open(): %s", strerror(errno));
+    fd_limit = is("select") ? FD_SETSIZE : added ? selector->backend->limit : 0;
 }
 
 /* The descriptor that is opened next: the same as before, or one is lost. */

@@ -48,11 +48,13 @@ static struct function {
     const char *name;
     int calls;
     int fault_at; /* the number of the call that is to fail; 0: none */
+    int times;    /* how many are to fail */
     enum kind kind;
     int error;
     size_t size;
 } functions[CALLS] = {FUNCTIONS(FUNCTION_OF)};
 
+static const char *first_call;
 static long long clock_ns = -1;
 static size_t memory_limit;
 static int blocks;
@@ -73,6 +75,7 @@ static struct function *plan(const char *name, int nth, enum kind kind)
     struct function *function = find(name);
 
     function->fault_at = function->calls + nth;
+    function->times = 1;
     function->kind = kind;
     return function;
 }
@@ -80,6 +83,14 @@ static struct function *plan(const char *name, int nth, enum kind kind)
 void faults_fail(const char *function, int nth, int error)
 {
     plan(function, nth, FAIL)->error = error;
+}
+
+void faults_fail_times(const char *function, int nth, int times, int error)
+{
+    struct function *planned = plan(function, nth, FAIL);
+
+    planned->error = error;
+    planned->times = times;
 }
 
 void faults_fail_late(const char *function, int nth, int error)
@@ -99,6 +110,11 @@ bool faults_pending(const char *function)
     return found->fault_at > found->calls;
 }
 
+static bool is_system_call(int call)
+{
+    return call != CALL_calloc && call != CALL_clock_gettime;
+}
+
 int faults_calls(const char *function)
 {
     int sum = 0;
@@ -106,15 +122,21 @@ int faults_calls(const char *function)
     if (function != NULL)
         return find(function)->calls;
     for (int i = 0; i < CALLS; i++)
-        if (i != CALL_calloc && i != CALL_clock_gettime)
+        if (is_system_call(i))
             sum += functions[i].calls;
     return sum;
+}
+
+const char *faults_first_call(void)
+{
+    return first_call;
 }
 
 void faults_reset(void)
 {
     for (int i = 0; i < CALLS; i++)
         functions[i].calls = functions[i].fault_at = 0;
+    first_call = NULL;
     clock_ns = -1;
     memory_limit = 0;
 }
@@ -163,8 +185,12 @@ int faults_descriptors(void)
 static bool fails(enum call call)
 {
     struct function *function = &functions[call];
+    int nth = ++function->calls - function->fault_at;
 
-    if (++function->calls != function->fault_at || function->kind != FAIL)
+    if (first_call == NULL && is_system_call(call))
+        first_call = function->name;
+    if (function->fault_at == 0 || nth < 0 || nth >= function->times ||
+        function->kind != FAIL)
         return false;
     errno = function->error;
     return true;

@@ -18,6 +18,9 @@
  */
 void faults_fail(const char *function, int nth, int error);
 
+/* The same for so many calls, one after the other. */
+void faults_fail_times(const char *function, int nth, int times, int error);
+
 /* The nth call is made, but says that it has failed: connect() and kevent() do
  * so when a signal interrupts them. */
 void faults_fail_late(const char *function, int nth, int error);
@@ -31,6 +34,9 @@ bool faults_pending(const char *function);
 /* How often the function was called since faults_reset(); NULL: all of them,
  * but for the memory and the clock, which are no system calls. */
 int faults_calls(const char *function);
+
+/* The system call that was made first since then; NULL: none. */
+const char *faults_first_call(void);
 
 /* Nothing fails, nothing was called, the clock runs. */
 void faults_reset(void);

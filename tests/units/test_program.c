@@ -6,6 +6,7 @@
  */
 #include "program.h"
 
+#include "backends.h"
 #include "checks.h"
 
 #include <sys/wait.h>
@@ -796,15 +797,6 @@ END_TEST
 
 /* -- the suite ------------------------------------------------------------- */
 
-static int announcements(void)
-{
-    int count = 1;
-
-    while (selector_backend_name(count - 1) != NULL)
-        count++;
-    return count;
-}
-
 static void add_start(TCase *tcase)
 {
     tcase_add_test(tcase, report_names_program_deed_and_reason_and_keeps_errno);
@@ -832,7 +824,7 @@ static void add_server(TCase *tcase)
     tcase_add_test(tcase, a_file_or_terminal_stays_as_it_is);
     tcase_add_test(tcase, what_cannot_be_examined_stays_as_it_is);
     tcase_add_loop_test(tcase, a_server_says_where_it_listens_and_what_to_try,
-                        0, announcements());
+                        0, 1 + backend_count());
     tcase_add_test(tcase, a_server_without_stdout_says_so_and_goes_on);
 }
 
