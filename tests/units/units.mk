@@ -23,7 +23,6 @@ PLANTED = $(or $(O),build/)planted/
 PLANTED_SUITES = $(PLANTED)test_selector $(PLANTED)test_fuzz
 PLANTED_COMMON = $(filter-out %/selector.o,$(TESTED)) \
     $(PLANTED)selector.o $(PLANTED)sweep_selector.o
-test: planted
 planted: $(PLANTED_SUITES)
 	@sh tests/units/planted.sh $(PLANTED)
 $(PLANTED)test_selector: $(O)tests/units/test_selector.o
@@ -39,9 +38,12 @@ $(PLANTED)selector.c: common/selector.c
 $(PLANTED)%.o: $(PLANTED)%.c
 	$(COMPILE) $(UNITS_CFLAGS) -DWITH_FAULTS -include tests/units/faults.h
 -include $(wildcard $(PLANTED)*.d)
-# Not with our flags.
-test: alone
+
+# What no suite can see.
+test: contract alone planted
+contract:
+	@sh tests/units/contract.sh
 alone:
 	@CC="$(CC)" sh tests/units/alone.sh
 
-.PHONY: planted alone $(UNITS:=.run)
+.PHONY: contract alone planted $(UNITS:=.run)
