@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/devpoll.h>
 #include <sys/resource.h>
 
 #define FUNCTIONS(X)                                                           \
@@ -55,6 +56,7 @@ static struct function {
 } functions[CALLS] = {FUNCTIONS(FUNCTION_OF)};
 
 static const char *first_call;
+static long long timeout_ns;
 static long long clock_ns = -1;
 static size_t memory_limit;
 static int blocks;
@@ -130,6 +132,11 @@ int faults_calls(const char *function)
 const char *faults_first_call(void)
 {
     return first_call;
+}
+
+long long faults_timeout_ns(void)
+{
+    return timeout_ns;
 }
 
 void faults_reset(void)
@@ -216,6 +223,12 @@ static size_t shortened(enum call call, size_t size)
     return at && function->kind == SHORTEN && function->size < size
                ? function->size
                : size;
+}
+
+static int remember_ms(int timeout_ms)
+{
+    timeout_ns = timeout_ms < 0 ? -1 : timeout_ms * 1000000LL;
+    return timeout_ms;
 }
 
 /* made is the call, evaluated only if it is to be made. */
@@ -334,6 +347,8 @@ int faults_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 
 int faults_ioctl(int fd, unsigned long request, void *argument)
 {
+    if (request == DP_POLL)
+        remember_ms(((const struct dvpoll *)argument)->dp_timeout);
     return CALL(ioctl, emulation_ioctl(fd, request, argument));
 }
 
@@ -341,6 +356,9 @@ int faults_kevent(int queue, const struct kevent *changes, int nchanges,
                   struct kevent *events, int nevents,
                   const struct timespec *timeout)
 {
+    timeout_ns = timeout == NULL
+                     ? -1
+                     : (timeout->tv_sec * 1000000000LL) + timeout->tv_nsec;
     return CALL(kevent,
                 kevent(queue, changes, nchanges, events, nevents, timeout));
 }
@@ -363,7 +381,7 @@ int faults_open(const char *path, int flags, ...)
 
 int faults_poll(struct pollfd *entries, nfds_t count, int timeout_ms)
 {
-    return CALL(poll, poll(entries, count, timeout_ms));
+    return CALL(poll, poll(entries, count, remember_ms(timeout_ms)));
 }
 
 ssize_t faults_recv(int fd, void *buffer, size_t size, int flags)
@@ -376,6 +394,9 @@ ssize_t faults_recv(int fd, void *buffer, size_t size, int flags)
 int faults_select(int nfds, fd_set *readers, fd_set *writers, fd_set *others,
                   struct timeval *timeout)
 {
+    timeout_ns = timeout == NULL ? -1
+                                 : (timeout->tv_sec * 1000000000LL) +
+                                       (timeout->tv_usec * 1000LL);
     return CALL(select, select(nfds, readers, writers, others, timeout));
 }
 
@@ -418,7 +439,8 @@ int faults_epoll_ctl(int set, int operation, int fd, struct epoll_event *event)
 int faults_epoll_wait(int set, struct epoll_event *events, int room,
                       int timeout_ms)
 {
-    return CALL(epoll_wait, epoll_wait(set, events, room, timeout_ms));
+    return CALL(epoll_wait,
+                epoll_wait(set, events, room, remember_ms(timeout_ms)));
 }
 
 #endif

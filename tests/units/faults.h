@@ -38,6 +38,9 @@ int faults_calls(const char *function);
 /* The system call that was made first since then; NULL: none. */
 const char *faults_first_call(void);
 
+/* How long the last wait was to be, whichever call was made; -1: for ever. */
+long long faults_timeout_ns(void);
+
 /* Nothing fails, nothing was called, the clock runs. */
 void faults_reset(void);
 

@@ -163,6 +163,23 @@ START_TEST(a_deadline_says_how_much_time_is_left)
 }
 END_TEST
 
+START_TEST(a_deadline_may_be_in_the_next_second)
+{
+    static const struct {
+        int now_ms;
+        int left_ms;
+    } rows[] = {{5995, 10}, {5999, 6}, {6000, 5}, {6004, 1}, {6005, 0}};
+    long long deadline;
+
+    faults_clock((long long)rows[0].now_ms * NS_PER_MS);
+    deadline = deadline_in(10);
+    for (int i = 0; i < ROWS(rows); i++) {
+        faults_clock((long long)rows[i].now_ms * NS_PER_MS);
+        expect(deadline_left_ms(deadline), rows[i].left_ms);
+    }
+}
+END_TEST
+
 START_TEST(the_clock_of_deadlines_runs)
 {
     long long deadline = deadline_in(20);
@@ -258,6 +275,8 @@ static const struct target_text {
     {"[", NULL, -1},
     {"[]", NULL, -1},
     {"[]:80", NULL, -1},
+    {"[a:", NULL, -1},
+    {"[a:80", NULL, -1},
     {"[::1", NULL, -1},
     {"[::1:80", NULL, -1},
     {"[::1]80", NULL, -1},
@@ -1290,6 +1309,7 @@ static void add_deadlines(TCase *tcase)
 {
     tcase_add_loop_test(tcase, a_deadline_says_how_much_time_is_left, 0,
                         ROWS(moments));
+    tcase_add_test(tcase, a_deadline_may_be_in_the_next_second);
     tcase_add_test(tcase, the_clock_of_deadlines_runs);
 }
 

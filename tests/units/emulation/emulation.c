@@ -361,12 +361,14 @@ static int report_filters(const struct set *set, const struct pollfd *ready,
     return found;
 }
 
+enum { NS_PER_S = 1000000000 };
+
 static long long now_ns(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec * 1000000000LL) + now.tv_nsec;
+    return ((long long)now.tv_sec * NS_PER_S) + now.tv_nsec;
 }
 
 /* Until something fires. poll() may be woken by what no filter is for (a
@@ -438,7 +440,8 @@ int kevent(int queue, const struct kevent *changes, int nchanges,
     }
     if (errors > 0 || nevents == 0)
         return errors;
-    if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0))
+    if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+                            timeout->tv_nsec >= NS_PER_S))
         return fail(EINVAL);
     return wait_kqueue(set, events, nevents, milliseconds(timeout));
 }
