@@ -5,8 +5,9 @@
 FUZZ = build/fuzz/
 FUZZ_SUITE = $(O)tests/fuzz/test_fuzz
 FUZZ_GUIDED = $(O)tests/fuzz/fuzz_selector
-FUZZED = $(O)tests/fuzz/fuzz_selector.o $(TESTED) $(BACKENDS) $(FAULTS) \
-    $(EMULATION)
+FUZZ_PARTS = $(patsubst %.c,$(O)%.o,\
+    $(filter-out %/test_fuzz.c,$(wildcard tests/fuzz/*.c)))
+FUZZED = $(FUZZ_PARTS) $(TESTED) $(BACKENDS) $(FAULTS) $(EMULATION)
 SECONDS = 30
 SANITIZED = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all
@@ -32,11 +33,12 @@ fuzz-random:
 
 $(FUZZ_SUITE): $(O)tests/fuzz/test_fuzz.o $(FUZZED)
 	$(LINK) $(CHECK_LIBS)
+$(PLANTED)test_fuzz: $(FUZZ_SUITE).o $(FUZZ_PARTS)
 $(FUZZ_GUIDED): $(FUZZED)
 	$(LINK) -fsanitize=fuzzer
 $(FUZZ_SUITE).o: $(O)%.o: %.c | has_check
 	$(COMPILE) $(UNITS_CFLAGS) $(CHECK_CFLAGS)
-$(FUZZ_GUIDED).o: $(O)%.o: %.c
+$(FUZZ_PARTS): $(O)%.o: %.c
 	$(COMPILE) $(UNITS_CFLAGS)
 $(FUZZ_SUITE).run: %.run: %
 	@O=$(O) $(RUN) ./$<

@@ -7,6 +7,7 @@
 #include "fuzz_selector.h"
 
 #include "backends.h"
+#include "basics.h"
 #include "selector.h"
 
 #include <check.h>
@@ -30,30 +31,21 @@ static void give_to_check(const char *message)
                  message + (length > MOST ? length - MOST : 0));
 }
 
-/* xorshift: the same on every system. */
-static unsigned any(unsigned *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
 /* Drawn from a part of the alphabet, which is another with each seed: so some
  * sequences consist of a few operations only, on a few descriptors. */
 static void fuzz(int backend)
 {
-    unsigned state = seed * 2654435761U + 1;
-    unsigned letters = 4 + any(&state) % 60;
-    size_t size = 20 + any(&state) % (MOST_BYTES - 20);
+    uint32_t state = seed * 2654435761U + 1;
+    unsigned letters = 4 + random_below(&state, 60);
+    size_t size = 20 + random_below(&state, MOST_BYTES - 20);
     uint8_t alphabet[64];
     uint8_t bytes[MOST_BYTES];
 
     for (unsigned i = 0; i < letters; i++)
-        alphabet[i] = (uint8_t)(any(&state) >> 8);
+        alphabet[i] = (uint8_t)random_below(&state, 256);
     bytes[0] = (uint8_t)backend;
     for (size_t i = 1; i < size; i++)
-        bytes[i] = alphabet[any(&state) % letters];
+        bytes[i] = alphabet[random_below(&state, letters)];
     LLVMFuzzerTestOneInput(bytes, size);
 }
 

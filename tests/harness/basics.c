@@ -25,18 +25,3 @@ void pipe_fill(int fd)
         continue;
     fcntl(fd, F_SETFL, 0);
 }
-
-struct sockaddr_in loopback(int port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-unsigned random_below(uint32_t *state, unsigned limit)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state % limit;
-}

@@ -1,4 +1,7 @@
-/* basics.h -- a few small things that several rooms need. */
+/* basics.h -- a few small things that several rooms need.
+ *
+ * What can be inline is: the unit tests use it, and do not link the harness.
+ */
 #ifndef BASICS_H
 #define BASICS_H
 
@@ -12,9 +15,25 @@ void pipe_make(int ends[2]);
 void pipe_fill(int fd);
 
 /* 127.0.0.1. */
-struct sockaddr_in loopback(int port);
+static inline struct sockaddr_in loopback(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+
+#ifdef SIN6_LEN /* so BSD says that there is a sin_len */
+    address.sin_len = sizeof address;
+#endif
+    address.sin_port = htons((uint16_t)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
 
 /* Below limit, and the same on every system (xorshift). *state is not 0. */
-unsigned random_below(uint32_t *state, unsigned limit);
+static inline unsigned random_below(uint32_t *state, unsigned limit)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state % limit;
+}
 
 #endif

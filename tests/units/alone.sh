@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/alone.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM HUP
+mine=04_nonblocking_connect/connect.c # as if it were a reader's
 passed=0 failed=0
 
 # check WHAT COMMAND...: that must succeed; if not, here is what was printed.
@@ -29,6 +30,7 @@ check() {
 
 # compile OPTIONS AND FILES...
 compile() {
+    rm -f "$tmp/mine"
     # shellcheck disable=SC2086 # CC may have options
     ${CC:-cc} -Icommon -o "$tmp/mine" "$@" >"$tmp/out" 2>&1
 }
@@ -39,56 +41,14 @@ says_what_to_add() {
     compile "$@" || grep -q 'error.*add -D_XOPEN_SOURCE=700' "$tmp/out"
 }
 
-# A server that is its own client.
-cat >"$tmp/mine.c" <<'END'
-#include "program.h"
-
-#include <unistd.h>
-
-static void greet(int listener, int events, void *data)
-{
-    char peer[SOCKET_NAME_SIZE];
-
-    socket_sendall(socket_accept(listener, peer), "hello", 5);
-}
-
-static void leave(int client, int events, void *data)
-{
-    char text[5];
-
-    _exit(socket_recv(client, text, sizeof text) == 5 ? 0 : 1);
-}
-
-int main(void)
-{
-    struct selector *sel = program_selector();
-    int listener = socket_listen("127.0.0.1", 0);
-    struct addrinfo *addresses;
-    const struct addrinfo *address;
-    struct selector_key key;
-    int mask;
-
-    alarm(60);
-    if (socket_resolve("127.0.0.1", socket_port(listener), &addresses) != 0)
-        program_fail("resolve");
-    address = addresses;
-    selector_register(sel, listener, EVENT_READ, greet, NULL);
-    selector_register(sel, socket_connect(&address), EVENT_READ, leave, NULL);
-    freeaddrinfo(addresses);
-    while (selector_select(sel, -1) != -1)
-        while (selector_next(sel, &key, &mask))
-            key.callback(key.fd, mask, key.data);
-    program_fail("select");
-}
-END
 for standard in -std=gnu11 "-std=c11 -D_XOPEN_SOURCE=700" \
     "-std=c11 -D_POSIX_C_SOURCE=200809L"; do
     # shellcheck disable=SC2086 # these are options
-    check "cc $standard" silent $standard "$tmp/mine.c" common/*.c
-    check "a program compiled with $standard" succeeds "$tmp/mine"
+    check "cc $standard" silent $standard "$mine" common/*.c
+    check "what was compiled with $standard" succeeds "$tmp/mine" -h
 done
-for source in "$tmp/mine.c" common/*.c; do
-    check "cc -std=c11 ${source#"$tmp/"}" says_what_to_add -std=c11 -c "$source"
+for source in "$mine" common/*.c; do
+    check "cc -std=c11 $source" says_what_to_add -std=c11 -c "$source"
 done
 for header in common/*.h; do
     echo "#include \"$header\"" >"$tmp/mine.c"

@@ -12,6 +12,7 @@
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ enum { PATIENCE_S = 60 }; /* the longest a test may take, under valgrind too */
 
 /* -- what is expected ------------------------------------------------------ */
 
-static const char *subject = "";
+extern const char *subject;
 
 /* The value of an integer expression. */
 #define expect(expression, expected)                                           \
@@ -82,139 +83,50 @@ static const char *subject = "";
                       #error);                                                 \
     } while (0)
 
-/* Says that this test proves nothing here, and why; then return. */
-static inline void skip(const char *test, const char *why)
-{
-    const char *suffix = strstr(test, "_fn"); /* what START_TEST() adds */
-    int length = (int)(suffix == NULL ? strlen(test) : (size_t)(suffix - test));
+/* Says that this test proves nothing here, and why; then return. test is
+ * __func__. */
+void skip(const char *test, const char *why);
 
-    printf("SKIPPED %.*s%s%s: %s\n", length, test, *subject == '\0' ? "" : ", ",
-           subject, why);
-    fflush(stdout);
-}
-
-static inline int under_valgrind(void)
-{
-    const char *preloaded = getenv("LD_PRELOAD");
-
-    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
-}
+bool under_valgrind(void);
 
 /* -- descriptors ----------------------------------------------------------- */
 
-static inline void make_pipe(int ends[2])
-{
-    ck_assert_msg(pipe(ends) == 0, "%s: pipe(): %s", subject, strerror(errno));
-}
-
-/* Two connected stream sockets. */
-static inline void make_pair(int ends[2])
-{
-    ck_assert_msg(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0,
-                  "%s: socketpair(): %s", subject, strerror(errno));
-}
+void make_pipe(int ends[2]);
+void make_pair(int ends[2]); /* two connected stream sockets */
+void make_tcp(int ends[2]);  /* the same in TCP; the second has connected */
 
 /* -1: there is nothing to close. */
-static inline void close_both(const int ends[2])
-{
-    for (int i = 0; i < 2; i++)
-        if (ends[i] != -1)
-            close(ends[i]);
-}
+void close_both(const int ends[2]);
 
-static inline void put_byte(int fd)
-{
-    ck_assert_msg(write(fd, "x", 1) == 1, "%s: write(): %s", subject,
-                  strerror(errno));
-}
-
-static inline void take_byte(int fd)
-{
-    char byte;
-
-    ck_assert_msg(read(fd, &byte, 1) == 1, "%s: read(): %s", subject,
-                  strerror(errno));
-}
-
-static inline void wait_for(int fd, short events)
-{
-    struct pollfd entry = {.fd = fd, .events = events};
-
-    expect(poll(&entry, 1, PATIENCE_S * 1000), 1);
-}
+void put_byte(int fd);
+void take_byte(int fd);
+void wait_for(int fd, short events);
 
 /* Closes one end of a TCP connection; the other sees ECONNRESET. */
-static inline void reset_by_peer(int peer)
-{
-    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+void reset_by_peer(int peer);
 
-    expect_success(
-        setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
-    close(peer);
-}
+/* A number that is not open: the next one that will be. */
+int closed_number(void);
 
 /* -- signals --------------------------------------------------------------- */
 
-static volatile sig_atomic_t alarms;
-static volatile sig_atomic_t alarm_to_write; /* at which one to write ... */
-static int alarm_fd;                         /* ... and where */
-
-static inline void count_alarm(int number)
-{
-    int saved = errno;
-
-    alarms = alarms + 1;
-    if (alarms == alarm_to_write && write(alarm_fd, "x", 1) != 1)
-        abort();
-    errno = saved;
-}
+extern volatile sig_atomic_t alarms; /* how many have come */
 
 /* A signal every so often; system calls are not restarted after it. The first
  * `quiet` of them do nothing, the next one writes a byte to fd. */
-static inline void start_alarms(int interval_ms, int quiet, int fd)
-{
-    struct sigaction action = {.sa_handler = count_alarm};
-    int us = interval_ms * (under_valgrind() ? 5000 : 1000);
-    struct itimerval timer = {{0, us}, {0, us}};
-
-    alarms = 0;
-    alarm_to_write = quiet + 1;
-    alarm_fd = fd;
-    expect_success(sigaction(SIGALRM, &action, NULL));
-    expect_success(setitimer(ITIMER_REAL, &timer, NULL));
-}
-
-static inline void stop_alarms(void)
-{
-    struct itimerval timer = {{0, 0}, {0, 0}};
-
-    setitimer(ITIMER_REAL, &timer, NULL);
-}
+void start_alarms(int interval_ms, int quiet, int fd);
+void stop_alarms(void);
 
 /* -- the suite ------------------------------------------------------------- */
 
 /* A group of tests; after each of them finish() is called unless it is NULL. */
-static inline TCase *new_case(Suite *suite, const char *name,
-                              void (*finish)(void))
-{
-    TCase *tcase = tcase_create(name);
+TCase *new_case(Suite *suite, const char *name, void (*finish)(void));
 
-    tcase_set_timeout(tcase, PATIENCE_S);
-    tcase_add_checked_fixture(tcase, faults_reset, finish);
-    suite_add_tcase(suite, tcase);
-    return tcase;
-}
+/* For a variable tcase; _i is below times. */
+#define ADD(test) tcase_add_test(tcase, test)
+#define ADD_TIMES(times, test) tcase_add_loop_test(tcase, test, 0, times)
 
 /* Runs a suite. Returns the status to exit with. */
-static inline int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+int run_suite(Suite *suite);
 
 #endif

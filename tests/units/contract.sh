@@ -45,4 +45,4 @@ END {
         complain("nothing was found")
     print "contract.sh: " rules " rules, " rows " rows"
     exit failed
-}' "${CONTRACT:-test_selector.c}" "${ROWS:-PYTHON.md}"
+}' "${CONTRACT:-selector/contract.h}" "${ROWS:-PYTHON.md}"

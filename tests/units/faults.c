@@ -112,7 +112,7 @@ bool faults_pending(const char *function)
     return found->fault_at > found->calls;
 }
 
-static bool is_system_call(int call)
+static bool is_system_call(unsigned call)
 {
     return call != CALL_calloc && call != CALL_clock_gettime;
 }
@@ -123,7 +123,7 @@ int faults_calls(const char *function)
 
     if (function != NULL)
         return find(function)->calls;
-    for (int i = 0; i < CALLS; i++)
+    for (unsigned i = 0; i < CALLS; i++)
         if (is_system_call(i))
             sum += functions[i].calls;
     return sum;

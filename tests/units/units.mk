@@ -1,23 +1,30 @@
 # units.mk -- the suites that call the functions of common/.
 
-UNITS = $(patsubst %.c,$(O)%,$(wildcard tests/units/test_*.c))
+UNITS = $(addprefix $(O)tests/units/test_,selector sockets program)
+unit = $(patsubst %.c,$(O)%.o,$(wildcard tests/units/$(1)/*.c))
 # They see common/ with system calls that fail on demand, and with a stand-in
 # for kqueue and /dev/poll where the system has none.
 TESTED = $(COMMON:$(O)%=$(O)tests/units/%)
 FAULTS = $(O)tests/units/faults.o
 EMULATION = $(O)tests/units/emulation/emulation.o
 BACKENDS = $(O)tests/units/backends.o
-UNITS_CFLAGS = $(TEST_CFLAGS) -isystem tests/units/emulation -Itests/units
+CHECKS = $(O)tests/units/checks.o
+UNITS_CFLAGS = $(TEST_CFLAGS) -isystem tests/units/emulation -Itests/units \
+    -Itests/harness
 SUITES += $(UNITS)
 
-$(UNITS): $(O)%: $(O)%.o $(TESTED) $(BACKENDS) $(FAULTS) $(EMULATION)
+$(UNITS): $(TESTED) $(CHECKS) $(BACKENDS) $(FAULTS) $(EMULATION)
 	$(LINK) $(CHECK_LIBS)
+$(O)tests/units/test_selector: $(call unit,selector)
+$(O)tests/units/test_sockets: $(call unit,sockets)
+$(O)tests/units/test_program: $(call unit,program)
 $(TESTED): $(O)tests/units/%.o: %.c
 	$(COMPILE) $(UNITS_CFLAGS) -DWITH_FAULTS -include tests/units/faults.h
-$(UNITS:=.o) $(BACKENDS) $(FAULTS) $(EMULATION): $(O)%.o: %.c | has_check
+$(call unit,*) $(CHECKS) $(BACKENDS) $(FAULTS): $(O)%.o: %.c | has_check
 	$(COMPILE) $(UNITS_CFLAGS) $(CHECK_CFLAGS)
 $(UNITS:=.run): %.run: %
 	@O=$(O) $(RUN) ./$<
+
 # Is a backend that somebody adds taken in by the tests of common/?
 PLANTED = $(or $(O),build/)planted/
 PLANTED_SUITES = $(PLANTED)test_selector $(PLANTED)test_fuzz
@@ -25,9 +32,8 @@ PLANTED_COMMON = $(filter-out %/selector.o,$(TESTED)) \
     $(PLANTED)selector.o $(PLANTED)sweep_selector.o
 planted: $(PLANTED_SUITES)
 	@sh tests/units/planted.sh $(PLANTED)
-$(PLANTED)test_selector: $(O)tests/units/test_selector.o
-$(PLANTED)test_fuzz: $(O)tests/fuzz/test_fuzz.o $(O)tests/fuzz/fuzz_selector.o
-$(PLANTED_SUITES): $(PLANTED_COMMON) $(BACKENDS) $(FAULTS) $(EMULATION)
+$(PLANTED)test_selector: $(call unit,selector)
+$(PLANTED_SUITES): $(PLANTED_COMMON) $(CHECKS) $(BACKENDS) $(FAULTS) $(EMULATION)
 	$(LINK) $(CHECK_LIBS)
 $(PLANTED)%.c: tests/units/planted/%.c
 	@mkdir -p $(@D)
