@@ -58,7 +58,8 @@ lint:
 	clang-tidy --quiet --checks='$(EXCEPT)' $(TESTS) -- $(UNITS_CFLAGS) \
 	    -Itests/harness -Icommon
 	cppcheck -q --std=c11 --enable=warning,style,performance,portability \
-	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL common 0*
+	    --error-exitcode=1 -Icommon -U__has_include -DHAVE_EPOLL \
+	    -DAI_PASSIVE -DCLOCK_MONOTONIC common 0*
 	shellcheck .ci/run
 	shellcheck -s sh $(wildcard tests/*.sh tests/*/*.sh)
 format:
