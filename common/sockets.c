@@ -86,8 +86,9 @@ int socket_listen(const char *host, int port)
     int listener;
     int error;
 
-    if (socket_resolve(host, port, &addresses) != 0)
-        return fail(EADDRNOTAVAIL);
+    error = socket_resolve(host, port, &addresses);
+    if (error != 0)
+        return fail(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL);
     listener = listen_on(addresses);
     error = errno;
     freeaddrinfo(addresses);

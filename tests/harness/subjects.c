@@ -34,8 +34,8 @@ const char *subject_name(const struct subject *subject)
     static char names[sizeof subjects / sizeof *subjects][SIZE]; /* kept */
     char *name = names[subject - subjects];
 
-    snprintf(name, SIZE, "%s %s%s%s", subject->stage,
-             subject_program(subject), subject->selector == NULL ? "" : " ",
+    snprintf(name, SIZE, "%s %s%s%s", subject->stage, subject_program(subject),
+             subject->selector == NULL ? "" : " ",
              subject->selector == NULL ? "" : subject->selector);
     return name;
 }

@@ -84,6 +84,13 @@ START_TEST(where_nobody_can_listen_there_is_no_listener)
 }
 END_TEST
 
+START_TEST(a_look_up_that_fails_for_want_of_something_says_of_what)
+{
+    faults_fail("getaddrinfo", 1, EAI_SYSTEM); /* with EMFILE */
+    expect_failure(socket_listen("192.0.2.1", 0), EMFILE);
+}
+END_TEST
+
 START_TEST(two_cannot_listen_on_one_port)
 {
     int before;
@@ -260,6 +267,7 @@ void add_listen(Suite *suite)
     ADD(a_listener_is_a_blocking_socket_on_the_loopback_address);
     ADD_TIMES(ROWS(hosts), a_listener_is_where_it_is_told_to_be);
     ADD_TIMES(4, where_nobody_can_listen_there_is_no_listener);
+    ADD(a_look_up_that_fails_for_want_of_something_says_of_what);
     ADD(two_cannot_listen_on_one_port);
     ADD(a_server_can_be_started_again_at_once);
     ADD_TIMES(ROWS(listen_failures),
