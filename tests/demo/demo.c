@@ -13,61 +13,56 @@
  */
 #include "demo.h"
 
-#include "deadline.h"
-#include "program.h"
-#include "sockets.h"
+#include "picture.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { MOST_MS = 13000, WIDTH = 79 };
+enum { MOST_MS = 13000, FRAME_MS = 40, WIDTH = 79 };
 
-static long long end;      /* when the demo must be over, come what may */
+static long long end_ms;   /* when the demo must be over, come what may */
 static char surprise[200]; /* of this stage; "": none so far */
 static int surprised_stages;
 
-int demo_left_ms(long long deadline)
-{
-    int left = deadline_left_ms(deadline);
-    int left_of_all = deadline_left_ms(end);
+/* -- the program that is being shown --------------------------------------- */
 
-    return left < left_of_all ? left : left_of_all;
+void demo_title(const char *program, const char *instead, const char *title)
+{
+    printf("\n%s: %s\n", program, title);
+    if (is_replaced(instead))
+        printf("  (shown in its place: %s)\n", getenv(instead));
 }
 
-/* The socket if it is connected, otherwise -1 and errno. */
-static int connected_or_closed(int sock)
+struct child *demo_start(const char *program, const char *instead,
+                         const char *const *arguments)
 {
-    int error;
+    const struct launch launch = {.path = program,
+                                  .variable = instead,
+                                  .selector = getenv("SELECTOR"),
+                                  .err = AS_STDOUT};
+    struct child *child = child_start(&launch, arguments);
 
-    if (socket_connect_result(sock) == 0)
-        return sock;
-    error = errno;
-    close(sock);
-    errno = error;
-    return -1;
+    child_end_input(child);
+    return child;
 }
 
-int demo_connect(int port, int timeout_ms)
+static long long earlier(long long one_ms, long long other_ms)
 {
-    struct addrinfo *addresses;
-    const struct addrinfo *address;
-    struct pollfd fd = {.events = POLLOUT};
+    return one_ms < other_ms ? one_ms : other_ms;
+}
 
-    if (socket_resolve("127.0.0.1", port, &addresses) != 0)
-        return -1;
-    address = addresses;
-    fd.fd = socket_connect(&address);
-    if (fd.fd != -1) {
-        poll(&fd, 1, demo_left_ms(deadline_in(timeout_ms)));
-        fd.fd = connected_or_closed(fd.fd);
-    }
-    freeaddrinfo(addresses);
-    return fd.fd;
+/* A part of the millisecond that now_ms() names is over already. */
+long long demo_moment(int later_ms)
+{
+    return earlier(now_ms() + later_ms + 1, end_ms);
+}
+
+long long demo_frame(long long moment_ms)
+{
+    return earlier(now_ms() + FRAME_MS, moment_ms);
 }
 
 /* -- what is not as the lesson says ---------------------------------------- */
@@ -78,7 +73,7 @@ void demo_surprise(const char *what, ...)
 
     if (surprise[0] != '\0')
         return;
-    if (deadline_left_ms(end) == 0)
+    if (now_ms() >= end_ms)
         what = "The demo ran out of time before this could be seen.";
     va_start(arguments, what);
     vsnprintf(surprise, sizeof surprise, what, arguments);
@@ -95,18 +90,23 @@ void demo_did_not_start(void)
                   prefixed ? " O=" : "", prefixed ? prefix : "");
 }
 
-static void print_said(const char *name, const char *said)
+/* The beginning of it. */
+static void print_said(const char *name, const struct stream *out)
 {
-    if (*said == '\0') {
+    enum { MOST = 1200 };
+    char said[MOST];
+
+    if (out->length == 0) {
         demo_say("%s printed nothing.", name);
         return;
     }
     demo_say("%s printed:", name);
-    for (size_t length; *said != '\0'; said += length) {
-        length = strcspn(said, "\n");
-        printf("    | %.*s\n", length < WIDTH - 6 ? (int)length : WIDTH - 6,
-               said);
-        length += said[length] == '\n';
+    snprintf(said, sizeof said, "%s", out->text);
+    for (const char *line = said; *line != '\0';) {
+        int length = (int)strcspn(line, "\n");
+
+        printf("    | %.*s\n", length < WIDTH - 6 ? length : WIDTH - 6, line);
+        line += length + (line[length] == '\n');
     }
 }
 
@@ -115,7 +115,7 @@ bool demo_as_expected(const char *name, const struct child *child)
     if (surprise[0] == '\0')
         return true;
     demo_say("UNEXPECTED in %s: %s", name, surprise);
-    print_said(name, child->said);
+    print_said(name, &child->out);
     surprise[0] = '\0';
     surprised_stages++;
     return false;
@@ -144,15 +144,6 @@ void demo_say(const char *text, ...)
     printf("\n");
 }
 
-void demo_title(const char *program, const char *instead, const char *title)
-{
-    const char *command = getenv(instead);
-
-    printf("\n%s: %s\n", program, title);
-    if (command != NULL)
-        printf("  (shown in its place: %s)\n", command);
-}
-
 static void introduce(void)
 {
     demo_say("Two clients talk to each of the three servers of this course. A "
@@ -174,11 +165,30 @@ static void conclude(void)
            "  LESSONS.md    the course: how the programs do it, and why\n");
 }
 
-int main(int argc, char **argv)
+/* -- the demo -------------------------------------------------------------- */
+
+/* Nothing of it is left: no program, and no half of a picture. */
+static void end_at_once(int number)
 {
-    program_start(argv);
-    child_dies_with_us();
-    end = deadline_in(MOST_MS);
+    process_end_all();
+    picture_abandon();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* With a buffer for all of a picture each is written at once: SIGKILL, too,
+ * ends the demo before one or after it. */
+int main(void)
+{
+    static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    static char buffer[8192];
+    struct sigaction at_once = {.sa_handler = end_at_once};
+
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    sigfillset(&at_once.sa_mask);
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        sigaction(deadly[i], &at_once, NULL);
+    end_ms = now_ms() + MOST_MS;
     introduce();
     demo_servers();
     demo_connects();

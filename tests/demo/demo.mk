@@ -5,9 +5,9 @@ DEMO_OBJECTS = $(patsubst %.c,$(O)%.o,$(wildcard tests/demo/*.c))
 
 demo: $(PROGRAMS) $(DEMO)
 	@$(UNTIL_CTRL_C) O=$(O) ./$(DEMO)
-$(DEMO): $(DEMO_OBJECTS) $(COMMON)
+$(DEMO): $(DEMO_OBJECTS) $(HARNESS)
 	$(LINK)
 $(DEMO_OBJECTS): $(O)%.o: %.c
-	$(COMPILE) $(STANDARD)
+	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
 
 .PHONY: demo

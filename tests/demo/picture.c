@@ -1,11 +1,9 @@
-/* picture.c -- a timeline in plain ASCII, drawn while it happens.
- *
- * In a file or a pipe each picture appears once, finished; nothing but ASCII
- * is written there. On a terminal it grows before your eyes.
- */
-#include "deadline.h"
-#include "demo.h"
+/* picture.c -- a timeline in plain ASCII, drawn while it happens. */
+#include "picture.h"
 
+#include "basics.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +29,12 @@ void picture_begin(struct picture *picture, const char *const *names)
     memset(picture, 0, sizeof *picture);
     for (; names[picture->count] != NULL; picture->count++)
         picture->rows[picture->count].name = names[picture->count];
-    picture->start = deadline_in(0);
+    picture->start_ns = clock_ns(CLOCK_MONOTONIC);
 }
 
 double picture_now(const struct picture *picture)
 {
-    return (double)(deadline_in(0) - picture->start) / 1e6;
+    return (double)(clock_ns(CLOCK_MONOTONIC) - picture->start_ns) / 1e6;
 }
 
 double picture_note(struct picture *picture, int row, const char *mark,

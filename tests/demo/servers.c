@@ -3,9 +3,8 @@
  * The pauses of the script are there to be seen, nothing is synchronised by
  * them: what depends on the server is waited for, with a deadline.
  */
-#include "deadline.h"
 #include "demo.h"
-#include "sockets.h"
+#include "picture.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include <unistd.h>
 
 enum { A, B, SERVER }; /* clients, and rows of the picture */
-enum { PATIENCE_MS = 3000, FRAME_MS = 40 };
+enum { PATIENCE_MS = 3000 };
 
 struct client {
     int sock;        /* -1: not connected, or no longer */
@@ -30,7 +29,7 @@ struct client {
 
 struct scene {
     const struct stage *stage;
-    struct child server;
+    struct child *server;
     struct picture picture;
     struct client clients[2];
     int port;
@@ -113,9 +112,8 @@ static void hear_connection(struct scene *scene, int port)
     wake_unless_it_narrates(scene);
 }
 
-static void hear_server(void *context, const char *line)
+static void hear_line(struct scene *scene, const char *line)
 {
-    struct scene *scene = context;
     int port = port_in(line, "Connection from 127.0.0.1:");
     char call[32];
 
@@ -127,6 +125,19 @@ static void hear_server(void *context, const char *line)
         hear_before(scene, call);
 }
 
+static void hear_server(struct scene *scene)
+{
+    char line[256];
+
+    while (stream_line(&scene->server->out, line, sizeof line))
+        hear_line(scene, line);
+}
+
+static bool has_ended(const struct scene *scene)
+{
+    return scene->server->out.fd == -1;
+}
+
 /* -- what the clients do --------------------------------------------------- */
 
 static void connects(struct scene *scene, int who)
@@ -134,13 +145,13 @@ static void connects(struct scene *scene, int who)
     struct client *client = &scene->clients[who];
     double before = picture_note(&scene->picture, who, "+.", "");
 
-    client->sock = demo_connect(scene->port, PATIENCE_MS);
+    client->sock = client_connect_until(scene->port, demo_moment(PATIENCE_MS));
     if (client->sock == -1) {
         demo_surprise("%c could not connect.", 'A' + who);
         return;
     }
     client->connect_ms = picture_now(&scene->picture) - before;
-    client->port = socket_port(client->sock);
+    client->port = client_port(client->sock);
 }
 
 static void says(struct scene *scene, int who)
@@ -153,7 +164,7 @@ static void says(struct scene *scene, int who)
     now = picture_note(&scene->picture, who, "?=", "");
     if (client->unanswered++ == 0)
         client->asked_ms = now;
-    if (socket_sendall(client->sock, "hello\n", 6) == -1)
+    if (send(client->sock, "hello\n", 6, 0) != 6)
         demo_surprise("%c could not send its line.", 'A' + who);
 }
 
@@ -168,7 +179,7 @@ static void leaves(struct scene *scene, int who)
         return;
     picture_note(&scene->picture, who, "x ", "");
     client->has_left = true;
-    shutdown(client->sock, SHUT_WR);
+    client_finish_sending(client->sock);
 }
 
 static void hear_end(struct scene *scene, int who)
@@ -190,7 +201,7 @@ static void hear_client(struct scene *scene, int who)
     char answer[4096];
     double waited;
 
-    if (socket_recv(client->sock, answer, sizeof answer) <= 0) {
+    if (recv(client->sock, answer, sizeof answer, 0) <= 0) {
         hear_end(scene, who);
         return;
     }
@@ -214,19 +225,16 @@ static const struct {
 };
 enum { STEPS = sizeof script / sizeof script[0], LAST_PAUSE_MS = 25 };
 
-/* Sleeps until something happens, but not past the deadline. */
-static void look(struct scene *scene, long long deadline)
+/* Sleeps until something happens, but not past the moment. */
+static void look(struct scene *scene, long long moment_ms)
 {
     struct pollfd fds[] = {
         {.fd = scene->clients[A].sock, .events = POLLIN},
         {.fd = scene->clients[B].sock, .events = POLLIN},
-        {.fd = scene->server.output, .events = POLLIN},
     };
-    int left_ms = demo_left_ms(deadline);
 
-    poll(fds, 3, left_ms < FRAME_MS ? left_ms : FRAME_MS);
-    if (fds[SERVER].revents != 0)
-        child_read(&scene->server, hear_server, scene);
+    wait_for_any(demo_frame(moment_ms), fds, 2);
+    hear_server(scene);
     for (int who = A; who <= B; who++)
         if (fds[who].revents != 0)
             hear_client(scene, who);
@@ -235,11 +243,11 @@ static void look(struct scene *scene, long long deadline)
 
 static void watch(struct scene *scene, int pause_ms)
 {
-    long long deadline = deadline_in(pause_ms);
+    long long moment_ms = demo_moment(pause_ms);
 
     do
-        look(scene, deadline);
-    while (demo_left_ms(deadline) > 0);
+        look(scene, moment_ms);
+    while (now_ms() < moment_ms);
 }
 
 /* Is everybody answered who should be before the script goes on? */
@@ -254,11 +262,10 @@ static bool is_settled(const struct scene *scene)
 /* Who was let down once is not waited for again: the show must go on. */
 static void await_answers(struct scene *scene)
 {
-    long long deadline = deadline_in(scene->patience_ms);
+    long long limit_ms = demo_moment(scene->patience_ms);
 
-    while (!is_settled(scene) && scene->server.output != -1 &&
-           demo_left_ms(deadline) > 0)
-        look(scene, deadline);
+    while (!is_settled(scene) && !has_ended(scene) && now_ms() < limit_ms)
+        look(scene, limit_ms);
     if (is_settled(scene))
         return;
     if (scene->clients[A].unanswered > 0)
@@ -280,7 +287,7 @@ static void play(struct scene *scene)
     watch(scene, LAST_PAUSE_MS);
     if (scene->stage->starves && !scene->starved)
         demo_surprise("B was answered while A was connected.");
-    if (scene->server.output == -1)
+    if (has_ended(scene))
         demo_surprise("The server did not survive this.");
 }
 
@@ -336,17 +343,13 @@ enum { STAGES = sizeof stages / sizeof stages[0] };
 
 static bool start(struct scene *scene)
 {
-    static const char *const arguments[] = {"0", NULL};
-    long long deadline = deadline_in(PATIENCE_MS);
-    struct pollfd fd = {.events = POLLIN};
+    long long limit_ms = demo_moment(PATIENCE_MS);
 
-    child_start(&scene->server, scene->stage->program, scene->stage->instead,
-                arguments);
-    while (scene->port == 0 && scene->server.output != -1 &&
-           demo_left_ms(deadline) > 0) {
-        fd.fd = scene->server.output;
-        if (poll(&fd, 1, demo_left_ms(deadline)) > 0)
-            child_read(&scene->server, hear_server, scene);
+    scene->server =
+        demo_start(scene->stage->program, scene->stage->instead, ARGS("0"));
+    while (scene->port == 0 && !has_ended(scene) && now_ms() < limit_ms) {
+        wait_until(limit_ms, -1, 0);
+        hear_server(scene);
     }
     return scene->port != 0;
 }
@@ -364,16 +367,17 @@ static void show(const struct stage *stage)
     } else {
         demo_did_not_start();
     }
-    child_stop(&scene.server);
+    child_kill(scene.server);
     for (int who = A; who <= B; who++)
         if (scene.clients[who].sock != -1)
             close(scene.clients[who].sock);
-    if (demo_as_expected(stage->program, &scene.server))
+    if (demo_as_expected(stage->program, scene.server))
         stage->tell(&scene);
     else if (scene.clients[B].waited_ms > 0)
         demo_say("The longest that B waited was %.*f ms.",
                  digits(scene.clients[B].waited_ms),
                  scene.clients[B].waited_ms);
+    child_free(scene.server);
 }
 
 void demo_servers(void)

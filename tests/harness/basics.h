@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Both ends close on exec; ends[0] is the reading one. */
 void pipe_make(int ends[2]);
@@ -34,6 +35,16 @@ static inline unsigned random_below(uint32_t *state, unsigned limit)
     *state ^= *state >> 17;
     *state ^= *state << 5;
     return *state % limit;
+}
+
+/* -1: this system does not have that clock. */
+static inline long long clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    if (clock_gettime(clock, &now) == -1)
+        return -1;
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 #endif

@@ -25,13 +25,8 @@ int client_socket(void)
     return fd;
 }
 
-static bool wait_for(int fd, short events)
-{
-    return wait_until(now_ms() + patience_ms(), fd, events);
-}
-
 /* 0: it is connected, otherwise why not. */
-static int connect_error(int fd, int port)
+static int connect_error(int fd, int port, long long moment_ms)
 {
     struct sockaddr_in address = loopback(port);
     socklen_t size = sizeof(int);
@@ -41,25 +36,32 @@ static int connect_error(int fd, int port)
         return 0;
     if (errno != EINPROGRESS)
         return errno;
-    if (!wait_for(fd, POLLOUT))
+    if (!wait_until(moment_ms, fd, POLLOUT))
         return ETIMEDOUT;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
     return error;
 }
 
+int client_connect_until(int port, long long moment_ms)
+{
+    int fd = client_socket();
+
+    if (connect_error(fd, port, moment_ms) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 bool client_try_connect(int port, int *fd)
 {
-    *fd = client_socket();
-    if (connect_error(*fd, port) == 0)
-        return true;
-    close(*fd);
-    return false;
+    *fd = client_connect_until(port, now_ms() + patience_ms());
+    return *fd != -1;
 }
 
 static int connected(int fd, int port)
 {
     int no_delay = 1;
-    int error = connect_error(fd, port);
+    int error = connect_error(fd, port, now_ms() + patience_ms());
 
     if (error != 0)
         fail_with("expected 127.0.0.1:%d to accept a connection, got: %s", port,
@@ -224,7 +226,7 @@ void client_expect_silence(int fd, const char *when)
 
 void client_expect_readable(int fd)
 {
-    if (!wait_for(fd, POLLIN))
+    if (!wait_until(now_ms() + patience_ms(), fd, POLLIN))
         fail_with("client %d: expected a reply, got nothing", client_port(fd));
 }
 

@@ -15,6 +15,9 @@ int client_connect(int port);
  * buffers on the way to it. */
 int client_connect_small(int port);
 
+/* -1: refused, or nothing was decided until that moment. */
+int client_connect_until(int port, long long moment_ms);
+
 /* true: connected; false: refused. */
 bool client_try_connect(int port, int *fd);
 

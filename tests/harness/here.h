@@ -42,6 +42,7 @@
 
 #define client_connect(...) HERE(client_connect, __VA_ARGS__)
 #define client_connect_small(...) HERE(client_connect_small, __VA_ARGS__)
+#define client_connect_until(...) HERE(client_connect_until, __VA_ARGS__)
 #define client_try_connect(...) HERE(client_try_connect, __VA_ARGS__)
 #define client_send(...) HERE(client_send, __VA_ARGS__)
 #define client_send_text(...) HERE(client_send_text, __VA_ARGS__)
@@ -58,6 +59,7 @@
 #define listener_open(...) HERE(listener_open, __VA_ARGS__)
 #define listener_refusing(...) HERE(listener_refusing, __VA_ARGS__)
 #define listener_silent(...) HERE(listener_silent, __VA_ARGS__)
+#define listener_fill(...) HERE(listener_fill, __VA_ARGS__)
 #define listener_accept(...) HERE(listener_accept, __VA_ARGS__)
 
 #define flow_send(...) HERE(flow_send, __VA_ARGS__)

@@ -31,21 +31,29 @@ int listener_open(int *port)
     return fd;
 }
 
-/* Sure only when one that is on its way stays there for a while; the while is
- * for systems that answer late, the others need none. */
-bool listener_silent(int *port, int pending[SILENT])
+/* How many fit into the smallest backlog is different on each system. Sure only
+ * when one that is on its way stays there for a while; the while is for systems
+ * that answer late, the others need none. */
+bool listener_fill(int listener, int pending[SILENT])
 {
-    enum { WHILE_MS = 20 };
-    struct sockaddr_in address;
-    int listener = listener_refusing(port);
+    enum { AT_ONCE = 20, WHILE_MS = 20 };
+    struct sockaddr_in address = loopback(client_port(listener));
+    bool is_silent = false;
 
-    address = loopback(*port);
+    memset(pending, -1, SILENT * sizeof *pending);
     listen(listener, 0);
-    for (int i = 0; i < SILENT; i++) {
+    for (int i = 0; i < SILENT && !is_silent; i++) {
         pending[i] = client_socket();
         (void)!connect(pending[i], (struct sockaddr *)&address, sizeof address);
+        if ((i + 1) % AT_ONCE == 0)
+            is_silent = !wait_until(now_ms() + WHILE_MS, pending[i], POLLOUT);
     }
-    return !wait_until(now_ms() + WHILE_MS, pending[SILENT - 1], POLLOUT);
+    return is_silent;
+}
+
+bool listener_silent(int *port, int pending[SILENT])
+{
+    return listener_fill(listener_refusing(port), pending);
 }
 
 int listener_accept(int listener)

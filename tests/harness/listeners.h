@@ -11,9 +11,13 @@ int listener_open(int *port);
 int listener_refusing(int *port);
 
 /* Listening, its backlog full: whoever connects hears nothing. The descriptors
- * are pending[0 .. SILENT-1]; false: this system answers all the same. */
-enum { SILENT = 16 };
+ * are pending[0 .. SILENT-1], -1: none; false: this system answers all the
+ * same. */
+enum { SILENT = 200 };
 bool listener_silent(int *port, int pending[SILENT]);
+
+/* Makes one so, until listen() makes its backlog larger. */
+bool listener_fill(int listener, int pending[SILENT]);
 
 int listener_accept(int listener);
 

@@ -1,6 +1,7 @@
 /* programs.c -- start a program, hear what it prints, see how it ends. */
 #include "programs.h"
 
+#include "basics.h"
 #include "process.h"
 
 #include <errno.h>
@@ -33,10 +34,7 @@ int patience_ms(void)
 
 long long now_ms(void)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 static void watch(struct stream *stream, struct pollfd *entries,
@@ -202,10 +200,16 @@ static bool child_ends(struct child *child)
     return child->ended;
 }
 
-void child_free(struct child *child)
+void child_kill(struct child *child)
 {
     if (!child->ended)
         process_end(child->pid, &child->status, &child->cpu_ns);
+    child->ended = true;
+}
+
+void child_free(struct child *child)
+{
+    child_kill(child);
     if (child->in > 0)
         close(child->in);
     if (child->file > 0)

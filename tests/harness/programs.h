@@ -66,14 +66,16 @@ void child_end_input(struct child *child);
 
 /* -- its end --------------------------------------------------------------- */
 
-/* It must end by itself, with that exit status. Its text can be read until
- * child_free(). */
+/* Its text can be read until child_free(), which kills it if it runs. */
+void child_free(struct child *child);
+
+/* It must end by itself, with that exit status. */
 void child_expect_exit(struct child *child, int status);
 
 /* Kills it if it runs. */
-void child_free(struct child *child);
+void child_kill(struct child *child);
 
-/* Both. */
+/* child_expect_exit() and child_free(). */
 void child_finish(struct child *child, int status);
 
 /* A server must still run; it is terminated, and must not have complained

@@ -1,6 +1,8 @@
 /* usage.c -- what a program uses: descriptors, memory, the processor. */
 #include "usage.h"
 
+#include "basics.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -88,15 +90,6 @@ long child_memory(struct child *child)
     fclose(statm);
     (void)strtol(line, &size_end, 10); /* the second number is the resident */
     return strtol(size_end, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static long long clock_ns(clockid_t clock)
-{
-    struct timespec time;
-
-    if (clock_gettime(clock, &time) == -1)
-        return -1;
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 long long child_cpu_ns(struct child *child)
