@@ -47,7 +47,7 @@ struct contender {
 extern const struct contender by_hand_contenders[], selector_contenders[],
     libev_contender, libevent_contender, libuv_contender, python_contender;
 
-/* bench_calls.c: what it costs to register, modify and unregister. */
+/* calls.c: what it costs to register, modify and unregister. */
 void bench_calls(bool quick, const int *fds, int count);
 
 /* The same number of calls of modify with unchanged events, for strace. */

@@ -3,7 +3,7 @@
 BENCH = $(or $(O),build/)bench/
 BENCH_PROGRAMS = $(addprefix $(BENCH),bench load connects server_by_hand)
 BENCH_OBJECTS = $(patsubst tests/bench/%.c,$(BENCH)%.o,$(wildcard tests/bench/*.c))
-BENCH_PARTS = bench bench_calls by_hand ours measure \
+BENCH_PARTS = bench calls by_hand ours measure \
     compare_libev compare_libevent compare_libuv compare_python
 
 # The header and the library of another event loop, if this compiler finds both.
@@ -24,11 +24,12 @@ bench-quick: $(PROGRAMS) $(BENCH_PROGRAMS)
 # libevent first: libev has functions of the same names, for its old programs.
 $(BENCH)bench: $(BENCH_PARTS:%=$(BENCH)%.o) $(COMMON)
 	$(LINK) $(addprefix -l,$(found_libevent) $(found_libev) $(found_libuv))
+$(BENCH)load $(BENCH)connects: $(HARNESS)
 $(BENCH)load $(BENCH)connects $(BENCH)server_by_hand: $(BENCH)%: \
-    $(BENCH)%.o $(BENCH)measure.o $(BENCH)child.o $(COMMON)
+    $(BENCH)%.o $(BENCH)measure.o $(COMMON)
 	$(LINK)
 $(BENCH_OBJECTS): $(BENCH)%.o: tests/bench/%.c
-	$(COMPILE) -std=gnu11 \
+	$(COMPILE) $(TEST_CFLAGS) -Itests/harness \
 	    $(if $(findstring compare_lib,$@),$(if $(found_$(*:compare_%=%)),-DHAVE_$(*:compare_%=%)))
 
 -include $(wildcard $(BENCH)*.d)

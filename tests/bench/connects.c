@@ -1,6 +1,6 @@
 /* connects.c -- stage 04: many connects at once, and what waiting costs.
  *
- *   connects [-q] CONNECT BUSY
+ *   connects [-q]
  *
  * The peer is a listener whose backlog is full: the system does not answer who
  * connects, and tries again for him after a second. First it stays so, and
@@ -8,68 +8,46 @@
  * second try, so that each of 1, 100, 500 connects takes that one second; one
  * after the other they would take their sum.
  */
-#include "child.h"
+#include "harness.h"
 #include "measure.h"
-#include "sockets.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { MOST_WAITING = 200, SILENCE_MS = 100, UNDER_WAY_MS = 200 };
-enum { MOST_TARGETS = 500, TARGET_SIZE = 24, COMMAND_SIZE = 16384 };
+enum { MOST_TARGETS = 500, UNDER_WAY_MS = 200 };
 
 struct peer {
     int listener;
-    int waiting[MOST_WAITING]; /* connections that fill the backlog */
-    int count;
-    char target[SOCKET_NAME_SIZE];
+    int pending[SILENT];
+    char target[24];
 };
 
-/* -- the silent peer ------------------------------------------------------- */
-
-/* Connects one more; false: no answer. */
-static bool is_answered(struct peer *peer, const struct addrinfo *addresses)
-{
-    struct pollfd entry = {.events = POLLOUT};
-
-    entry.fd = socket_connect(&addresses);
-    if (entry.fd == -1)
-        measure_fail("connect");
-    peer->waiting[peer->count++] = entry.fd;
-    return poll(&entry, 1, SILENCE_MS) > 0;
-}
-
-/* How many fit into the smallest backlog is different on each system. */
 static bool open_silent(struct peer *peer)
 {
-    struct addrinfo *addresses;
     int port;
-    bool is_silent = false;
 
-    peer->count = 0;
-    peer->listener = socket_listen("127.0.0.1", 0);
-    port = socket_port(peer->listener);
-    if (peer->listener == -1 || listen(peer->listener, 0) == -1 ||
-        socket_resolve("127.0.0.1", port, &addresses) != 0)
-        measure_fail("listen");
+    peer->listener = listener_open(&port);
     snprintf(peer->target, sizeof peer->target, "127.0.0.1:%d", port);
-    while (!is_silent && peer->count < MOST_WAITING)
-        is_silent = !is_answered(peer, addresses);
-    freeaddrinfo(addresses);
-    return is_silent;
+    return listener_fill(peer->listener, peer->pending);
 }
 
-static void close_silent(struct peer *peer)
+static void close_silent(const struct peer *peer)
 {
     close(peer->listener);
-    while (peer->count > 0)
-        close(peer->waiting[--peer->count]);
+    for (int i = 0; i < SILENT; i++)
+        close(peer->pending[i]);
+}
+
+static struct child *start(const char *path, const char *const *arguments)
+{
+    const struct launch launch = {
+        .path = path, .selector = getenv("SELECTOR"), .err = AS_STDOUT};
+
+    return child_start(&launch, arguments);
 }
 
 /* -- what waiting costs ---------------------------------------------------- */
@@ -77,36 +55,29 @@ static void close_silent(struct peer *peer)
 /* The number in "asked 123456 times"; 0: the program did not say it. */
 static double times_asked(const struct child *child)
 {
-    char text[1024];
-    ssize_t size = pread(child->output, text, sizeof text - 1, 0);
-    const char *asked;
+    static const char asked[] = "asked ";
 
-    text[size < 0 ? 0 : size] = '\0';
-    asked = strstr(text, "asked ");
-    return asked == NULL ? 0 : strtod(asked + strlen("asked "), NULL);
+    if (!stream_has(&child->out, asked))
+        return 0;
+    return strtod(strstr(child->out.text, asked) + strlen(asked), NULL);
 }
 
-static void bench_waiting(const struct peer *peer, const char *name,
-                          const char *program, int rounds)
+static void bench_waiting(const struct peer *peer, const char *path, int rounds)
 {
+    const char *name = strrchr(path, '/') + 1;
     struct series cpu = {0};
     struct series asked = {0};
     struct row row = {.what = "s without an answer", .who = name, .x = 0.5};
-    char command[512];
 
-    snprintf(command, sizeof command, "%s -t 0.5 %s 2>/dev/null", program,
-             peer->target);
     for (int round = 0; round < rounds; round++) {
-        double start = measure_now();
-        double cpu_ns;
-        struct child child = child_start(command);
+        double begin = measure_now();
+        struct child *child = start(path, ARGS("-t", "0.5", peer->target));
 
         measure_progress("%s waits: round %d of %d", name, round + 1, rounds);
-        if (child_wait(&child, &cpu_ns) != 1)
-            measure_fail("%s was answered", name);
-        series_add(&cpu, 100 * cpu_ns / (measure_now() - start));
-        series_add(&asked, times_asked(&child));
-        child_stop(&child);
+        child_expect_exit(child, 1);
+        series_add(&cpu, 100 * (double)child->cpu_ns / (measure_now() - begin));
+        series_add(&asked, times_asked(child));
+        child_free(child);
     }
     measure_progress("%s", "");
     row.unit = "% CPU";
@@ -118,33 +89,27 @@ static void bench_waiting(const struct peer *peer, const char *name,
 /* -- many at once ---------------------------------------------------------- */
 
 /* The seconds until all are connected. */
-static double connect_all(const char *program, int targets)
+static double connect_all(const char *path, int targets)
 {
-    const struct timespec pause = {.tv_nsec = UNDER_WAY_MS * 1000000L};
-    static char command[COMMAND_SIZE];
+    const char *arguments[MOST_TARGETS + 3] = {"-t", "15"};
     struct peer peer;
-    struct child child;
-    double start;
-    double cpu_ns;
-    size_t end;
+    struct child *child;
+    double begin;
 
     if (!open_silent(&peer))
         return -1;
-    end = (size_t)snprintf(command, sizeof command, "%s -t 20", program);
-    for (int i = 0; i < targets && end < COMMAND_SIZE - TARGET_SIZE; i++)
-        end += (size_t)snprintf(command + end, TARGET_SIZE, " %s", peer.target);
-    start = measure_now();
-    child = child_start(command);
-    nanosleep(&pause, NULL); /* all are under way */
+    for (int i = 0; i < targets; i++)
+        arguments[2 + i] = peer.target;
+    begin = measure_now();
+    child = start(path, arguments);
+    poll(NULL, 0, UNDER_WAY_MS); /* all are under way */
     listen(peer.listener, SOMAXCONN);
-    if (child_wait(&child, &cpu_ns) != 0)
-        measure_fail("%d connects: not all were connected", targets);
-    child_stop(&child);
+    child_finish(child, 0);
     close_silent(&peer);
-    return (measure_now() - start) / 1e9;
+    return (measure_now() - begin) / 1e9;
 }
 
-static void bench_connects(const char *program, bool quick)
+static void bench_connects(const char *path, bool quick)
 {
     static const int sizes[] = {1, 100, MOST_TARGETS};
     const int rounds = quick ? 1 : 3;
@@ -156,7 +121,7 @@ static void bench_connects(const char *program, bool quick)
         for (int i = 0; i < count; i++) {
             measure_progress("%d connects: round %d of %d", sizes[i], round + 1,
                              rounds);
-            series_add(&seconds[i], connect_all(program, sizes[i]));
+            series_add(&seconds[i], connect_all(path, sizes[i]));
             if (i > 0)
                 series_add(&ratios[i],
                            seconds[i].values[round] / seconds[0].values[round]);
@@ -174,22 +139,22 @@ static void bench_connects(const char *program, bool quick)
 
 int main(int argc, char **argv)
 {
+    static const char ours[] = "04_nonblocking_connect/connect";
+    static const char bad[] = "04_nonblocking_connect/busy";
     struct peer peer;
     bool quick = argc > 1 && strcmp(argv[1], "-q") == 0;
-    char **programs = argv + (quick ? 2 : 1);
 
-    if (argc != (quick ? 4 : 3))
+    if (argc != (quick ? 2 : 1))
         measure_fail("see the top of tests/bench/connects.c");
-    child_die_with_us();
     measure_at_most(60);
     measure_raise_limit();
     if (!open_silent(&peer)) {
         printf("missing\tsilent peer\t0\t-\t-\t-\t-\t-\n");
         return 0;
     }
-    bench_waiting(&peer, "connect", programs[0], quick ? 1 : 3);
-    bench_waiting(&peer, "busy", programs[1], quick ? 1 : 3);
+    bench_waiting(&peer, ours, quick ? 1 : 3);
+    bench_waiting(&peer, bad, quick ? 1 : 3);
     close_silent(&peer);
-    bench_connects(programs[0], quick);
+    bench_connects(ours, quick);
     return 0;
 }

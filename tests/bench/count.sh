@@ -34,7 +34,7 @@ instructions_of() { # COMMAND...
 
 # The server runs under valgrind, its clients do not.
 instructions_of_server() { # PROGRAM IDLE REQUESTS
-    "${dir}load" -c 1 -i "$2" -n "$3" "x=$callgrind $1 0" 2>&1 |
+    "${dir}load" -c 1 -i "$2" -n "$3" "x=$callgrind $1" 2>&1 |
         awk '/Collected/ { print $4 }'
 }
 
@@ -93,8 +93,8 @@ count_event_calls() { # WHO
 
 count_server_calls() { # WHAT WHO PROGRAM [OPTION]
     progress "counting system calls: ${1}s, $2"
-    "${dir}load" -c 1 ${4+"$4"} -n $SHORT "x=strace -c $3 0 2>${dir}short"
-    "${dir}load" -c 1 ${4+"$4"} -n $LONG "x=strace -c $3 0 2>${dir}long"
+    "${dir}load" -c 1 ${4+"$4"} -n $SHORT "x=strace -c $3 2>${dir}short"
+    "${dir}load" -c 1 ${4+"$4"} -n $LONG "x=strace -c $3 2>${dir}long"
     rows_of_calls "$1" "$2"
 }
 

@@ -1,6 +1,6 @@
 /* load.c -- a load generator that compares every reply.
  *
- *   load [OPTION]... NAME=COMMAND...
+ *   load [OPTION]... NAME=COMMAND...    the command gets the port, 0, behind it
  *     -c N      so many clients, each asks again as soon as it is answered (50)
  *     -i N      so many connections beside them that never say anything (0)
  *     -r N      rounds (9); with 0 only the memory of idle connections
@@ -17,14 +17,12 @@
  * slow it is asked less. So requests per second and latency say the same thing
  * in two ways, and nothing of what happens to a server that is asked too much.
  */
-#include "child.h"
+#include "harness.h"
 #include "measure.h"
 #include "selector.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +55,7 @@ struct client {
 
 struct server {
     const char *name;
-    struct child child;
-    struct child holder; /* of the idle connections */
-    int port;
+    struct child *child;
     struct selector *selector;
     struct client *clients;
     double cpu_ns; /* per request, in this round */
@@ -77,11 +73,7 @@ static struct series *latencies;
 
 static int connect_to(int port)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
+    struct sockaddr_in address = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
@@ -182,7 +174,7 @@ static void make_connections(struct server *server)
 
     for (int done = 0; done < wanted; done += options.clients) {
         for (int i = 0; i < options.clients; i++) {
-            server->clients[i].fd = connect_to(server->port);
+            server->clients[i].fd = connect_to(server->child->port);
             ask(&server->clients[i]);
         }
         for (int i = 0; i < options.clients; i++)
@@ -193,7 +185,7 @@ static void make_connections(struct server *server)
 
 static void take_turn(struct server *server)
 {
-    double cpu = child_cpu(&server->child);
+    long long cpu_ns = child_cpu_ns(server->child);
     double start = measure_now();
 
     answered = 0;
@@ -207,8 +199,9 @@ static void take_turn(struct server *server)
     series_add(&server->rates,
                (double)answered / (measure_now() - start) * 1e9);
     server->cpu_ns = -1;
-    if (cpu >= 0)
-        server->cpu_ns = (child_cpu(&server->child) - cpu) / (double)answered;
+    if (cpu_ns >= 0)
+        server->cpu_ns =
+            (double)(child_cpu_ns(server->child) - cpu_ns) / (double)answered;
 }
 
 /* -- servers --------------------------------------------------------------- */
@@ -222,7 +215,7 @@ static void connect_clients(struct server *server)
     for (int i = 0; i < options.clients && !options.is_reconnecting; i++) {
         struct client *client = &server->clients[i];
 
-        client->fd = connect_to(server->port);
+        client->fd = connect_to(server->child->port);
         ask_and_wait(client);
         if (selector_register(server->selector, client->fd, EVENT_READ,
                               on_reply, client) == -1)
@@ -233,43 +226,67 @@ static void connect_clients(struct server *server)
 /* One that is answered shows that those before it were accepted. So the last
  * one asks, and one now and then, or the backlog would overflow. If somebody
  * counts, each one does: then the server wakes up equally often in each run. */
-static void hold_idle(void *argument)
+static void connect_idle(const struct server *server)
 {
-    const struct server *server = argument;
     const int pace = options.exactly > 0 ? 1 : PACE;
 
     for (int i = 1; i <= options.idle; i++) {
-        struct client client = {.fd = connect_to(server->port)};
+        struct client client = {.fd = connect_to(server->child->port)};
 
         if (i % pace == 0 || i == options.idle)
             ask_and_wait(&client);
     }
 }
 
-static void add_idle(struct server *server)
+/* A process of its own holds them to the end. Returns when it has them all. */
+static void hold_idle(const struct server *server)
 {
-    double before = child_memory(&server->child);
+    int ready[2];
+    char byte;
+
+    pipe_make(ready);
+    if (process_fork() == 0) {
+        connect_idle(server);
+        if (write(ready[1], "!", 1) != 1)
+            exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) != 1)
+        measure_fail("idle connections");
+    close(ready[0]);
+}
+
+static void add_idle(const struct server *server)
+{
+    long before_kib = child_memory(server->child);
     struct series bytes = {0};
 
     if (options.idle == 0)
         return;
-    server->holder = child_fork(hold_idle, server);
-    series_add(&bytes, (child_memory(&server->child) - before) / options.idle);
+    hold_idle(server);
+    series_add(&bytes, (double)(child_memory(server->child) - before_kib) *
+                           1024 / options.idle);
     measure_row((struct row){"idle connections", server->name, options.idle,
                              "bytes each"},
                 &bytes, NULL);
 }
 
+/* What it prints goes to a file: unlike a pipe that is never full, and nobody
+ * has to read it while it is measured. */
 static void start(struct server *server, char *argument)
 {
+    struct launch launch = {
+        .selector = getenv("SELECTOR"), .out = TO_FILE, .err = STDERR_FILENO};
     char *equals = strchr(argument, '=');
 
     if (equals == NULL)
         measure_fail("'%s' is not NAME=COMMAND", argument);
     *equals = '\0';
-    server->name = argument;
-    server->child = child_start(equals + 1);
-    server->port = child_port(&server->child);
+    server->name = launch.path = argument;
+    launch.command = equals + 1;
+    server->child = server_start(&launch);
     connect_clients(server);
     take_turn(server); /* warm-up */
     add_idle(server);
@@ -280,9 +297,7 @@ static void start(struct server *server, char *argument)
 /* The server before its clients, or it would count how they leave. */
 static void stop(struct server *server)
 {
-    child_stop(&server->child);
-    if (options.idle > 0)
-        child_stop(&server->holder);
+    child_stop(server->child);
     selector_close(server->selector);
     free(server->clients);
 }
@@ -391,7 +406,6 @@ int main(int argc, char **argv)
     count = argc - optind;
     if (count < 1 || count > MOST_SERVERS)
         measure_fail("from 1 to %d servers", MOST_SERVERS);
-    child_die_with_us();
     measure_at_most(120);
     for (int i = 0; i < count; i++) {
         measure_progress("starting %s", argv[optind + i]);

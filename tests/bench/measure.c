@@ -1,31 +1,24 @@
 /* measure.c -- clocks, medians, and the rows of the table. */
 #include "measure.h"
 
+#include "basics.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-
-static double read_clock(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return ((double)now.tv_sec * 1e9) + (double)now.tv_nsec;
-}
 
 double measure_now(void)
 {
-    return read_clock(CLOCK_MONOTONIC);
+    return (double)clock_ns(CLOCK_MONOTONIC);
 }
 
 double measure_cpu(void)
 {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    return (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void measure_fail(const char *what, ...)

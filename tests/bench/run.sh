@@ -93,18 +93,18 @@ table register "Register, modify, unregister"
 
 program_03=${O-}03_selectors_callbacks/server
 program_by_hand=${dir}server_by_hand
-stage_03="stage 03=$program_03 0"
-stage_02="stage 02=${O-}02_select_loop/server 0"
-upper="upper=${O-}03_selectors_callbacks/upper 0"
+stage_03="stage 03=$program_03"
+stage_02="stage 02=${O-}02_select_loop/server"
+upper="upper=${O-}03_selectors_callbacks/upper"
 by_hand=
 if $program_by_hand -h >/dev/null 2>&1; then
-    by_hand="by hand=$program_by_hand 0"
+    by_hand="by hand=$program_by_hand"
 else
     miss "epoll: no server by hand to compare with"
 fi
 python=
 if have python3; then
-    python="Python=python3 $here/server.py 0"
+    python="Python=python3 $here/server.py"
 else
     miss "python3"
 fi
@@ -135,8 +135,7 @@ section server load "$@" -c 50 -i $idle
 section server "${dir}load" -r 0 -i $idle -e "HELLO WORLD" "$upper"
 table server "The server; every reply was compared"
 
-section connects "${dir}connects" $quick "${O-}04_nonblocking_connect/connect" \
-    "${O-}04_nonblocking_connect/busy"
+section connects "${dir}connects" $quick
 table connects "Stage 04: peers that answer after a second, or never"
 
 # -- counts ---------------------------------------------------------------------

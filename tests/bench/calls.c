@@ -1,4 +1,4 @@
-/* bench_calls.c -- register, modify and unregister beside bare epoll_ctl().
+/* calls.c -- register, modify and unregister beside bare epoll_ctl().
  *
  * A thousand descriptors are registered, modified and unregistered one after
  * the other, the selector's growing of its arrays included. They are reading
