@@ -46,7 +46,8 @@ static void accept_connection(int server_socket)
     }
     inet_ntop(AF_INET, &address.sin_addr, host, sizeof host);
     printf("Connection from %s:%d\n", host, ntohs(address.sin_port));
-    if (fcntl(client_socket, F_SETFL, O_NONBLOCK) == -1 ||
+    if (fcntl(client_socket, F_SETFD, FD_CLOEXEC) == -1 ||
+        fcntl(client_socket, F_SETFL, O_NONBLOCK) == -1 ||
         watch(client_socket) == -1) {
         perror("cannot watch");
         close(client_socket);
