@@ -124,7 +124,7 @@ static double follow(struct scene *scene,
     if (out->fd != -1)
         demo_surprise("It did not end when its time was up.");
     picture_end(&scene->picture);
-    child_kill(scene->program);
+    child_end(scene->program);
     return (double)scene->program->cpu_ns / 1e6;
 }
 

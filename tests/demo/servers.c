@@ -367,7 +367,7 @@ static void show(const struct stage *stage)
     } else {
         demo_did_not_start();
     }
-    child_kill(scene.server);
+    child_end(scene.server);
     for (int who = A; who <= B; who++)
         if (scene.clients[who].sock != -1)
             close(scene.clients[who].sock);

@@ -31,6 +31,7 @@
 #define child_expect_stdout(...) HERE(child_expect_stdout, __VA_ARGS__)
 #define child_expect_stderr(...) HERE(child_expect_stderr, __VA_ARGS__)
 #define stream_expect(...) HERE(stream_expect, __VA_ARGS__)
+#define stream_expect_count(...) HERE(stream_expect_count, __VA_ARGS__)
 #define child_expect_descriptors(...)                                          \
     HERE(child_expect_descriptors, __VA_ARGS__)
 #define child_expect_idle(...) HERE(child_expect_idle, __VA_ARGS__)

@@ -115,12 +115,13 @@ static void set_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void set_selector(const char *selector)
+static void set_environment(const struct launch *launch)
 {
-    if (selector == NULL)
-        unsetenv("SELECTOR");
-    else
-        setenv("SELECTOR", selector, 1);
+    unsetenv("SELECTOR");
+    if (launch->selector != NULL)
+        setenv("SELECTOR", launch->selector, 1);
+    for (char *const *more = launch->environment; more && *more; more++)
+        putenv(*more);
 }
 
 /* Ours is executed as it is; a command, or ours in a wrapper, by a shell. */
@@ -160,7 +161,7 @@ void launch_become(const struct launch *launch, const struct end ends[3],
     close_others(launch);
     set_limit(launch->descriptors);
     set_signals();
-    set_selector(launch->selector);
+    set_environment(launch);
     execute(launch, argv);
 }
 

@@ -14,11 +14,12 @@
 enum { CLOSED = -1, AS_STDOUT = -2, TO_FILE = -3 };
 
 struct launch {
-    const char *path;     /* below $O: "02_select_loop/server" */
-    const char *variable; /* "SERVER": a command there replaces path */
-    const char *command;  /* this one does; NULL: none */
-    const char *selector; /* $SELECTOR for it; NULL: not set */
-    int descriptors;      /* its ulimit -n, three are open; 0: as it is */
+    const char *path;         /* below $O: "02_select_loop/server" */
+    const char *variable;     /* "SERVER": a command there replaces path */
+    const char *command;      /* this one does; NULL: none */
+    const char *selector;     /* $SELECTOR for it; NULL: not set */
+    char *const *environment; /* more "NAME=value", up to a NULL; NULL: none */
+    int descriptors;          /* its ulimit -n, three are open; 0: as it is */
     int in, out, err; /* a descriptor for it, or see above; 0: a pipe to us */
 };
 

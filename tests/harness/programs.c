@@ -186,30 +186,46 @@ void child_end_input(struct child *child)
 
 /* -- its end --------------------------------------------------------------- */
 
-/* There is no wait with a time limit, so it is asked again and again, once both
- * pipes have ended or while they do not. */
+static bool is_heard(const struct child *child)
+{
+    return child->out.fd > 0 || child->err.fd > 0;
+}
+
+/* Reads what is still in its pipes. */
+static void drain(const struct child *child)
+{
+    while (is_heard(child) && wait_until(0, -1, 0))
+        continue;
+}
+
+/* There is no wait with a time limit for a process, so it is asked again and
+ * again; mostly once both pipes have ended. What is in them comes at the end.
+ */
 static bool child_ends(struct child *child)
 {
+    enum { GLANCE_MS = 50 };
     long long limit = now_ms() + patience_ms();
 
-    while (child->out.fd > 0 || child->err.fd > 0)
-        if (!wait_until(limit, -1, 0))
-            break;
     while (child_runs(child) && now_ms() < limit)
-        poll(NULL, 0, 1);
+        if (is_heard(child))
+            wait_until(now_ms() + GLANCE_MS, -1, 0);
+        else
+            poll(NULL, 0, 1);
+    drain(child);
     return child->ended;
 }
 
-void child_kill(struct child *child)
+void child_end(struct child *child)
 {
     if (!child->ended)
         process_end(child->pid, &child->status, &child->cpu_ns);
     child->ended = true;
+    drain(child);
 }
 
 void child_free(struct child *child)
 {
-    child_kill(child);
+    child_end(child);
     if (child->in > 0)
         close(child->in);
     if (child->file > 0)
@@ -321,6 +337,14 @@ struct child *child_start(const struct launch *launch,
 
 /* -- what it prints -------------------------------------------------------- */
 
+bool child_says_more(struct child *child, const struct stream *stream,
+                     long long moment_ms)
+{
+    bool may = stream->fd > 0 || (child->file > 0 && child_runs(child));
+
+    return wait_until(may ? moment_ms : 0, -1, 0);
+}
+
 void stream_expect(struct child *child, struct stream *stream,
                    const char *format, ...)
 {
@@ -332,10 +356,23 @@ void stream_expect(struct child *child, struct stream *stream,
     vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
     while (!stream_has(stream, words))
-        if (stream->fd <= 0 || !wait_until(limit, -1, 0))
+        if (!child_says_more(child, stream, limit))
             fail_with("expected %s to print \"%s\" on %s, got %s", child->name,
                       words, stream == &child->out ? "stdout" : "stderr",
                       quoted(stream->text, stream->length));
+}
+
+void stream_expect_count(const struct stream *stream, const char *words,
+                         int expected)
+{
+    size_t shown = stream->length > 60 ? 60 : stream->length;
+
+    if (stream_count(stream, words) != expected)
+        fail_with("expected %s to be printed %d times, got %d times, at the "
+                  "end %s",
+                  quoted(words, strlen(words)), expected,
+                  stream_count(stream, words),
+                  quoted(stream->text + stream->length - shown, shown));
 }
 
 static size_t same_prefix(const char *one, const char *other, size_t size)
@@ -358,9 +395,8 @@ static void expect_text(struct child *child, struct stream *stream,
 
     vsnprintf(expected, sizeof expected, format, arguments);
     size = strlen(expected);
-    while (stream->length < size && stream->fd > 0)
-        if (!wait_until(limit, -1, 0))
-            break;
+    while (stream->length < size && child_says_more(child, stream, limit))
+        continue;
     wait_until(0, -1, 0); /* and nothing more */
     same = same_prefix(stream->length == 0 ? "" : stream->text, expected,
                        stream->length < size ? stream->length : size);

@@ -66,16 +66,16 @@ void child_end_input(struct child *child);
 
 /* -- its end --------------------------------------------------------------- */
 
-/* Its text can be read until child_free(), which kills it if it runs. */
-void child_free(struct child *child);
-
 /* It must end by itself, with that exit status. */
 void child_expect_exit(struct child *child, int status);
 
-/* Kills it if it runs. */
-void child_kill(struct child *child);
+/* Kills it if it runs. Its text can be read until child_free(). */
+void child_end(struct child *child);
 
-/* child_expect_exit() and child_free(). */
+/* The same, and forgets it. */
+void child_free(struct child *child);
+
+/* child_expect_exit(), child_free(). */
 void child_finish(struct child *child, int status);
 
 /* A server must still run; it is terminated, and must not have complained
@@ -83,6 +83,11 @@ void child_finish(struct child *child, int status);
 void child_stop(struct child *child);
 
 /* -- what it prints -------------------------------------------------------- */
+
+/* Waits until it, or another one, has printed something. false: it will print
+ * no more there, or has not until that moment. */
+bool child_says_more(struct child *child, const struct stream *stream,
+                     long long moment_ms);
 
 /* Everything printed until now, and nothing else, must be this text (whoever
  * has printed it may be slow). */
@@ -94,6 +99,10 @@ void child_expect_stderr(struct child *child, const char *format, ...)
 /* These words must appear, some time. */
 void stream_expect(struct child *child, struct stream *stream,
                    const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* So often they must have appeared until now. */
+void stream_expect_count(const struct stream *stream, const char *words,
+                         int expected);
 
 /* Adds to message[0 .. size-1] how all programs are and what they said last. */
 void children_describe(char *message, size_t size);

@@ -22,19 +22,14 @@ static int find_port(const struct stream *out)
     return (int)strtol(found + sizeof address - 1, NULL, 10);
 }
 
-static bool may_say_more(struct child *child)
-{
-    return child->out.fd != -1 || (child->file > 0 && child_runs(child));
-}
-
 int server_await_port(struct child *child)
 {
     long long limit = now_ms() + patience_ms();
     int port = 0;
 
-    while ((port = find_port(&child->out)) == 0 && may_say_more(child))
-        if (!wait_until(limit, -1, 0))
-            break;
+    while ((port = find_port(&child->out)) == 0 &&
+           child_says_more(child, &child->out, limit))
+        continue;
     return port;
 }
 

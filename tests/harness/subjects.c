@@ -28,6 +28,14 @@ const char *subject_program(const struct subject *subject)
     return strrchr(subject->path, '/') + 1;
 }
 
+bool subject_is(const struct subject *subject, const char *word)
+{
+    return strcmp(word, subject->stage) == 0 ||
+           strcmp(word, subject->variable) == 0 ||
+           strcmp(word, subject_program(subject)) == 0 ||
+           (subject->selector != NULL && strcmp(word, subject->selector) == 0);
+}
+
 const char *subject_name(const struct subject *subject)
 {
     enum { SIZE = 60 };

@@ -26,7 +26,11 @@ extern const int subject_count;
 /* "upper" for "03_selectors_callbacks/upper": how it calls itself. */
 const char *subject_program(const struct subject *subject);
 
-/* "03 upper poll": a label for the reader; valid until the next call. */
+/* Whether this is its stage, its variable, its selector or how it calls itself:
+ * "03", "UPPER", "poll", "upper". */
+bool subject_is(const struct subject *subject, const char *word);
+
+/* "03 upper poll": a label for the reader. */
 const char *subject_name(const struct subject *subject);
 
 /* With so many descriptors; 0: as it is. */

@@ -6,11 +6,14 @@
 
 #include <check.h>
 
-/* Runs the tests that add() adds to the Check case of each wanted subject, the
- * number of which is its argument and each test's _i; quiet if there are none.
- * With $CK_RUN_SUITE only those of that stage. The status for main(). */
-int suites_run(bool (*examines)(const struct subject *subject),
-               void (*add)(TCase *tc, int i));
+/* Runs the tests that add() adds to the Check case of each subject that is
+ * wanted and whose variable is among these ("SERVER UPPER"). Its number is what
+ * add() gets, and each test as _i. With $CK_RUN_SUITE only those of that stage.
+ * Quiet if there are none. The status for main(). */
+int suites_run(const char *variables, void (*add)(TCase *tc, int i));
+
+/* The same for what can be asked of our own programs only. */
+int suites_run_ours(const char *variables, void (*add)(TCase *tc, int i));
 
 /* In add(). */
 #define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)

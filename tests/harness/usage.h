@@ -22,7 +22,8 @@ long child_memory(struct child *child);
 long long child_cpu_ns(struct child *child);
 
 /* It must sleep: the processor time it takes while we compute for a tenth of a
- * second is next to none. Skips where the system does not tell. */
+ * second is next to none, and it does not wake up again and again. Skips where
+ * the system does not tell. */
 void child_expect_idle(struct child *child, const char *when);
 
 #endif

@@ -2,10 +2,11 @@
 
 BY_STAGE = $(patsubst %.c,$(O)%,$(wildcard tests/programs/test_*.c))
 SUITES += $(BY_STAGE)
+TALK = $(addprefix $(O)tests/programs/,talk.o targets.o)
 
-$(BY_STAGE): $(O)%: $(O)%.o $(HARNESS) $(SUITES_HARNESS)
+$(BY_STAGE): $(O)%: $(O)%.o $(TALK) $(HARNESS) $(SUITES_HARNESS)
 	$(LINK) $(CHECK_LIBS)
-$(BY_STAGE:=.o): $(O)%.o: %.c | has_check
+$(TALK) $(BY_STAGE:=.o): $(O)%.o: %.c | has_check
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness $(CHECK_CFLAGS)
 $(BY_STAGE:=.run): %.run: %
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \

@@ -5,33 +5,14 @@
  * that does not read is not closed: it is not read from either, and costs a
  * bounded piece of memory and no time.
  */
-#include "harness.h"
 #include "suites.h"
+#include "talk.h"
 
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 static const size_t KIB = 1024;
 static const size_t MIB = (size_t)1024 * 1024;
-
-static struct child *start(int subject)
-{
-    struct launch launch = launch_of(&subjects[subject], 0);
-
-    return server_start(&launch);
-}
-
-static void converse(int client)
-{
-    client_ask(client, "hello, World!\n", "HELLO, WORLD!\n");
-}
-
-static void expect_no_harm(struct child *server)
-{
-    server_expect_service(server, "hello, World!\n", "HELLO, WORLD!\n");
-    child_stop(server);
-}
 
 START_TEST(two_hundred_clients_each_get_their_own_bytes_back)
 {
@@ -72,6 +53,7 @@ static void send_until_full(int client, struct flow *flow, int other)
         converse(other);
     }
 }
+#define send_until_full(...) HERE(send_until_full, __VA_ARGS__)
 
 START_TEST(thirty_two_mebibytes_come_back_whole_to_a_client_that_reads_late)
 {
@@ -222,12 +204,7 @@ static void add(TCase *tc, int i)
     ADD(resets_with_a_full_queue_harm_nobody_and_leave_nothing_behind);
 }
 
-static bool is_upper(const struct subject *subject)
-{
-    return strcmp(subject->variable, "UPPER") == 0;
-}
-
 int main(void)
 {
-    return suites_run(is_upper, add);
+    return suites_run("UPPER", add);
 }
