@@ -1,0 +1,158 @@
+/* test_harness.c -- what the harness promises about processes and failures. */
+#include "harness.h"
+
+#include <check.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* -- processes ------------------------------------------------------------- */
+
+/* Which signal ends us; or else how we do it ourselves. */
+enum { BY_EXIT = 0, BY_EXIT_AT_ONCE = -1 };
+static const int ways_to_end[] = {BY_EXIT, BY_EXIT_AT_ONCE, SIGABRT, SIGHUP,
+                                  SIGINT,  SIGTERM,         SIGKILL};
+enum { WAYS_TO_END = sizeof ways_to_end / sizeof *ways_to_end };
+
+static void end_us(int way)
+{
+    if (way == BY_EXIT)
+        exit(0);
+    if (way == BY_EXIT_AT_ONCE)
+        _exit(0);
+    signal(way, SIG_DFL); /* Check has its own for some */
+    raise(way);
+}
+
+/* A shell, and what it has started itself, with this as their stdout. */
+static struct child *start_shell(const char *command, int out)
+{
+    return child_start(
+        &(struct launch){.path = "", .command = command, .out = out},
+        ARGS(NULL));
+}
+
+/* A pipe ends when nobody holds its writing end any more. */
+static void expect_all_to_end(const int ends[2])
+{
+    char byte;
+
+    close(ends[1]);
+    if (!wait_until(now_ms() + patience_ms(), ends[0], POLLIN))
+        fail_with("expected all that was started to end, but it has not");
+    ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+}
+
+START_TEST(whatever_ends_us_ends_what_we_have_started)
+{
+    int ends[2];
+    pid_t us;
+
+    pipe_make(ends);
+    us = fork();
+    if (us == 0) {
+        start_shell("sleep 300 & sleep 300 #", ends[1]);
+        start_shell("sleep 300 & sleep 300 #", ends[1]);
+        end_us(ways_to_end[_i]);
+    }
+    waitpid(us, NULL, 0);
+    expect_all_to_end(ends);
+}
+END_TEST
+
+START_TEST(what_a_program_has_started_ends_with_it)
+{
+    int ends[2];
+
+    pipe_make(ends);
+    child_finish(start_shell("sleep 300 & exit 3 #", ends[1]), 3);
+    expect_all_to_end(ends);
+}
+END_TEST
+
+/* -- what they print ------------------------------------------------------- */
+
+START_TEST(a_file_is_read_as_a_pipe_is_and_lines_come_whole)
+{
+    struct child *child = child_start(
+        &(struct launch){.path = "",
+                         .command = "true & echo one; echo two >&2; "
+                                    "printf three; sleep 300 #",
+                         .out = TO_FILE,
+                         .err = AS_STDOUT},
+        ARGS(NULL));
+    char line[8];
+
+    stream_expect(child, &child->out, "three");
+    child_expect_stdout(child, "one\ntwo\nthree");
+    ck_assert(stream_line(&child->out, line, sizeof line));
+    ck_assert_str_eq(line, "one");
+    ck_assert(stream_line(&child->out, line, 3));
+    ck_assert_str_eq(line, "tw");
+    ck_assert(!stream_line(&child->out, line, sizeof line));
+    child_free(child);
+}
+END_TEST
+
+/* -- failures -------------------------------------------------------------- */
+
+static jmp_buf test;
+static struct place failure;
+
+static void hear(const char *message)
+{
+    failure = place_of_failure();
+    longjmp(test, 1);
+}
+
+static void helper(int *line)
+{
+    *line = __LINE__ + 1;
+    fail_with("as it should");
+}
+
+static void named_helper(int *line)
+{
+    helper(line);
+}
+#define named_helper(...) HERE(named_helper, __VA_ARGS__)
+
+START_TEST(a_failure_names_the_line_that_called_a_helper)
+{
+    int unused;
+    int line;
+
+    harness_failed = hear;
+    if (setjmp(test) == 0)
+        named_helper(&unused);
+    ck_assert_str_eq(failure.file, __FILE__);
+    ck_assert_int_eq(failure.line, __LINE__ - 2);
+    if (setjmp(test) == 0)
+        helper(&line); /* which is not named itself */
+    ck_assert_int_eq(failure.line, line);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("harness");
+    TCase *tc = tcase_create("harness");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    tcase_add_loop_test(tc, whatever_ends_us_ends_what_we_have_started, 0,
+                        WAYS_TO_END);
+    tcase_add_test(tc, what_a_program_has_started_ends_with_it);
+    tcase_add_test(tc, a_file_is_read_as_a_pipe_is_and_lines_come_whole);
+    tcase_add_test(tc, a_failure_names_the_line_that_called_a_helper);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
