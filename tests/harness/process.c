@@ -188,3 +188,15 @@ void process_end(pid_t pid, int *status, long long *cpu_ns)
     kill(-pid, SIGKILL);
     bury(pid, status, cpu_ns);
 }
+
+pid_t process_await(int *status)
+{
+    siginfo_t how = {0};
+    long long cpu_ns;
+
+    while (waitid(P_ALL, 0, &how, WEXITED | WNOWAIT) == -1)
+        if (errno != EINTR)
+            give_up("waitid");
+    bury(how.si_pid, status, &cpu_ns);
+    return how.si_pid;
+}

@@ -18,6 +18,9 @@ pid_t process_fork(void);
  * processor time of its life; its number may belong to somebody else soon. */
 bool process_has_ended(pid_t pid, int *status, long long *cpu_ns);
 
+/* Waits for the end of any, and returns which. */
+pid_t process_await(int *status);
+
 /* Kills it if it has not ended. */
 void process_end(pid_t pid, int *status, long long *cpu_ns);
 

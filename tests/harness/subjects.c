@@ -5,9 +5,9 @@
 #include <string.h>
 
 #define WITH_EACH_SELECTOR(...)                                                \
-    {__VA_ARGS__, NULL, true}, {__VA_ARGS__, "select", true},                  \
+    {__VA_ARGS__, NULL, true}, {__VA_ARGS__, "poll", true},                    \
     {                                                                          \
-        __VA_ARGS__, "poll", true                                              \
+        __VA_ARGS__, "select", true                                            \
     }
 
 const struct subject subjects[] = {
