@@ -1,8 +1,8 @@
-/* chaos.h -- what the preloaded library of `make chaos` tells its driver.
+/* chaos.h -- what the preloaded library of `make chaos` tells chaos_run.
  *
  * The library lives in the program under test, which may be killed at any
- * moment, so its report is memory that both share: a file. It has a name,
- * because the program starts with no descriptors but the usual three.
+ * moment, so its report is memory that both share: a file, whose descriptor the
+ * library closes before the program begins.
  */
 #ifndef CHAOS_H
 #define CHAOS_H

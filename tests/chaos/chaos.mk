@@ -1,4 +1,4 @@
-# chaos.mk -- how to build and run chaos_run.c.
+# chaos.mk -- how to build and run chaos_run, and the library that it preloads.
 
 CHAOS = $(or $(O),build/)chaos/
 SEEDS = 1-40
@@ -16,19 +16,24 @@ chaos: $(CHAOS_BUILT)
 chaos-01 chaos-02 chaos-03 chaos-04: chaos-%: $(CHAOS_BUILT)
 	$(CHAOS_RUN) $(or $(PROGRAM),$*)
 
+SHARED = -shared $(if $(filter Linux,$(shell uname)),-ldl)
+PRELOADED = $(patsubst tests/chaos/%.c,$(CHAOS)%.o,$(wildcard tests/chaos/preload/*.c))
+CHAOS_OBJECTS = $(patsubst tests/chaos/%.c,$(CHAOS)%.o,$(wildcard tests/chaos/*.c))
 # The library sees select() and the like just as the programs do: $(STANDARD).
-$(CHAOS)chaos.o: tests/chaos/chaos.c
-	$(COMPILE) $(STANDARD) -isystem tests/units/emulation -fPIC
+$(PRELOADED): $(CHAOS)%.o: tests/chaos/%.c
+	$(COMPILE) $(STANDARD) -isystem tests/units/emulation -Itests/harness -fPIC
+$(CHAOS)chaos.so: $(PRELOADED)
+	$(LINK) $(SHARED)
+$(CHAOS_OBJECTS): $(CHAOS)%.o: tests/chaos/%.c
+	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
+$(CHAOS)chaos_run: $(CHAOS_OBJECTS) $(HARNESS)
+	$(LINK)
 $(CHAOS)emulation.o: tests/units/emulation/emulation.c
 	$(COMPILE) $(UNITS_CFLAGS) -fPIC
-$(CHAOS)%.so: $(CHAOS)%.o
-	$(LINK) -shared $(if $(filter Linux,$(shell uname)),-ldl)
-$(CHAOS)chaos_run.o: tests/chaos/chaos_run.c
-	$(COMPILE) $(UNITS_CFLAGS) -Itests/harness
-$(CHAOS)chaos_run: $(CHAOS)chaos_run.o $(TESTED) $(FAULTS) $(EMULATION) $(HARNESS)
-	$(LINK) $(CHECK_LIBS)
+$(CHAOS)emulation.so: $(CHAOS)emulation.o
+	$(LINK) $(SHARED)
 $(EMULATED): $(CHAOS)%: $(O)%.o $(TESTED) $(FAULTS) $(CHAOS)emulation.so
 	@mkdir -p $(@D)
 	$(LINK)
 
--include $(wildcard $(CHAOS)*.d)
+-include $(wildcard $(CHAOS)*.d $(CHAOS)*/*.d)
