@@ -2,31 +2,22 @@
  *
  * Whatever the case was, afterwards the process lives, a client who comes now
  * is served exactly, as many descriptors are open as before, the memory is what
- * it was, and the processor is idle. Every wait has an end: limit_ms().
+ * it was, and the processor is idle. Every wait has an end: patience_ms().
  */
-#include "torture.h"
+#include "case.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define HELLO "Hello World\n"
 
 struct child *server;
 struct outcome outcome;
 
-static const struct column *column;
+static struct cell *cell;
 static struct launch launch;
-static enum { AS_SENT, IN_UPPER_CASE, HELLO_WORLD } manner;
-static int result_fd;
-static int factor; /* of all limits */
 static int descriptors_before;
 static long memory_before;
 
@@ -34,7 +25,7 @@ static long memory_before;
 
 static _Noreturn void deliver(void)
 {
-    (void)!write(result_fd, &outcome, sizeof outcome);
+    cell->outcome = outcome;
     exit(0); /* which ends the programs, too */
 }
 
@@ -86,29 +77,22 @@ static void conclude(enum verdict verdict, const char *evidence)
              evidence, *before == '\0' ? "" : "; before that, ", before);
 }
 
-static void conclude_that_it_died(void)
-{
-    char words[200];
-    char evidence[300];
-
-    last_words(server->err.length == 0 ? "" : server->err.text, words,
-               sizeof words);
-    snprintf(evidence, sizeof evidence, "%s%s", child_state(server), words);
-    conclude(DIES, evidence);
-}
-
 void end_with(enum verdict verdict, const char *format, ...)
 {
     char evidence[sizeof outcome.evidence];
+    char words[200];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(evidence, sizeof evidence, format, arguments);
     va_end(arguments);
-    if (server != NULL && has_died())
-        conclude_that_it_died();
-    else
-        conclude(verdict, evidence);
+    if (server != NULL && has_died()) {
+        verdict = DIES;
+        last_words(server->err.length == 0 ? "" : server->err.text, words,
+                   sizeof words);
+        snprintf(evidence, sizeof evidence, "%s%s", child_state(server), words);
+    }
+    conclude(verdict, evidence);
     deliver();
 }
 
@@ -129,156 +113,34 @@ static void harness_gave_up(const char *message)
 
 /* -- time ------------------------------------------------------------------ */
 
-/* Of the harness it is only known that it multiplies its own patience. */
-static double multiplier = 1;
-static double harness_ms; /* its patience with the multiplier 1 */
+enum { SECOND_TRY = 5, PATIENCES = 3 };
 
-static void learn_times(int patience)
-{
-    const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
+/* What the patience of the harness is multiplied by, for a second try too. */
+static double multiplier;
 
-    factor = patience;
-    if (text != NULL && strtod(text, NULL) > 0)
-        multiplier = strtod(text, NULL);
-    harness_ms = patience_ms() / multiplier;
-}
-
-int limit_ms(void)
-{
-    return (int)(2000 * multiplier * factor);
-}
-
-static void set_harness_patience(double patience)
+/* A program is given ten times more to start than to answer a client. */
+static void be_patient(bool very)
 {
     char text[32];
 
-    snprintf(text, sizeof text, "%f", patience / harness_ms);
+    snprintf(text, sizeof text, "%f", very ? multiplier : multiplier / 10);
     setenv("CK_TIMEOUT_MULTIPLIER", text, 1);
 }
 
-/* A program is given more time to start than to answer. */
-static void be_patient(bool very)
+static void learn_times(void)
 {
-    set_harness_patience(very ? harness_ms * multiplier * factor : limit_ms());
-}
+    const char *text = getenv("CK_TIMEOUT_MULTIPLIER");
+    double given = text == NULL ? 0 : strtod(text, NULL);
 
-/* -- clients --------------------------------------------------------------- */
-
-unsigned char byte_back(unsigned char sent)
-{
-    bool letter = sent >= 'a' && sent <= 'z';
-
-    return letter && manner == IN_UPPER_CASE ? (unsigned char)(sent - 32)
-                                             : sent;
-}
-
-bool answers_hello(void)
-{
-    return manner == HELLO_WORLD;
-}
-
-const char *reply_to(const char *text, size_t *size)
-{
-    static char reply[1024];
-
-    if (manner == HELLO_WORLD) {
-        *size = strlen(HELLO);
-        return HELLO;
-    }
-    *size = strlen(text);
-    for (size_t i = 0; i < *size && i < sizeof reply; i++)
-        reply[i] = (char)byte_back((unsigned char)text[i]);
-    return reply;
-}
-
-int come(const char *whoever)
-{
-    int client;
-
-    if (!client_try_connect(server->port, &client))
-        end_with(STUCK, "%s could not connect", whoever);
-    return client;
-}
-
-/* Whether the connection is still there is seen when hearing. */
-void say(int client, const char *text)
-{
-    (void)!send(client, text, strlen(text), 0);
-}
-
-enum answer hear(int client, const char *text, int within_ms)
-{
-    long long moment = now_ms() + within_ms;
-    char bytes[1024];
-    size_t size;
-    const char *reply = reply_to(text, &size);
-    size_t heard = 0;
-
-    while (heard < size) {
-        ssize_t received =
-            client_receive(client, bytes + heard, size - heard, moment);
-
-        if (received == -1 && errno == ETIMEDOUT)
-            return UNANSWERED;
-        if (received <= 0)
-            return CLOSED_BY_SERVER;
-        heard += (size_t)received;
-        if (memcmp(bytes, reply, heard) != 0)
-            end_with(WRONG, "expected %s, got %s", quoted(reply, size),
-                     quoted(bytes, heard));
-    }
-    return ANSWERED;
-}
-
-enum answer ask(int client, const char *text, int within_ms)
-{
-    say(client, text);
-    return hear(client, text, within_ms);
-}
-
-void must(enum answer answer, const char *whoever)
-{
-    if (answer == UNANSWERED)
-        end_with(STUCK, "%s was not answered within %d ms", whoever,
-                 limit_ms());
-    if (answer == CLOSED_BY_SERVER)
-        end_with(DROPS, "the connection of %s was closed before an answer",
-                 whoever);
-}
-
-void serve(int client, const char *whoever)
-{
-    must(ask(client, "here, please\n", limit_ms()), whoever);
-}
-
-void leave(int client, const char *whoever)
-{
-    char bytes[64];
-    ssize_t received;
-
-    client_finish_sending(client);
-    received =
-        client_receive(client, bytes, sizeof bytes, now_ms() + limit_ms());
-    if (received > 0)
-        end_with(WRONG, "%s expected nothing more, got %s", whoever,
-                 quoted(bytes, (size_t)received));
-    if (received == -1 && errno == ETIMEDOUT)
-        end_with(rests_for_a_moment() ? LEAKS : STUCK,
-                 "%s has finished sending and expected the end of the "
-                 "connection within %d ms, got nothing: does the server close "
-                 "its end when recv() has returned 0?",
-                 whoever, limit_ms());
-    if (received == -1)
-        end_with(DROPS,
-                 "%s has finished sending and expected the end of the "
-                 "connection, got %s",
-                 whoever, strerror(errno));
-    close(client);
+    alarm((unsigned)(patience_ms() * PATIENCES * cell->tries + 999) / 1000);
+    multiplier = (given > 0 ? given : 1) * (cell->tries == 1 ? 1 : SECOND_TRY);
+    be_patient(false);
 }
 
 int newcomer_ms(void)
 {
-    return column->waiting == NOBODY_WAITS ? limit_ms() : limit_ms() / 10;
+    return cell->column->waiting == NOBODY_WAITS ? patience_ms()
+                                                 : patience_ms() / 10;
 }
 
 void had_to_wait(const char *format, ...)
@@ -296,47 +158,7 @@ void had_to_wait(const char *format, ...)
     outcome.verdict = WAITS;
 }
 
-bool is_kept_waiting(int client, const char *whoever)
-{
-    enum answer answer = ask(client, "and me?\n", newcomer_ms());
-
-    if (answer == UNANSWERED)
-        had_to_wait("%s", whoever);
-    else
-        must(answer, whoever);
-    return answer == UNANSWERED;
-}
-
 /* -- before and after ------------------------------------------------------ */
-
-/* What a server in place of ours answers is found out by asking. */
-static void learn_manner(int client)
-{
-    static const char question[] = "Are you there?\n";
-    static const char *const replies[] = {question, "ARE YOU THERE?\n", HELLO};
-    char bytes[sizeof question] = "";
-    size_t heard = 0;
-    long long moment = now_ms() + limit_ms();
-
-    say(client, question);
-    while (strchr(bytes, '\n') == NULL && heard + 1 < sizeof bytes) {
-        ssize_t received = client_receive(client, bytes + heard,
-                                          sizeof bytes - 1 - heard, moment);
-
-        if (received <= 0)
-            must(received == 0 || errno != ETIMEDOUT ? CLOSED_BY_SERVER
-                                                     : UNANSWERED,
-                 "the first client");
-        heard += (size_t)received;
-    }
-    for (manner = AS_SENT; manner <= HELLO_WORLD; manner++)
-        if (strcmp(bytes, replies[manner]) == 0)
-            return;
-    end_with(WRONG,
-             "expected \"Hello World\\n\", or the text in upper case, or as it "
-             "was, in answer to \"Are you there?\\n\", got %s",
-             quoted(bytes, heard));
-}
 
 static void note(enum measure measure, bool measured)
 {
@@ -403,7 +225,7 @@ static void expect_service(void)
 
 static void expect_descriptors(void)
 {
-    long long limit = now_ms() + limit_ms();
+    long long limit = now_ms() + patience_ms();
     int now;
 
     note(DESCRIPTORS, descriptors_before != -1);
@@ -458,6 +280,14 @@ bool rests_for_a_moment(void)
            child_cpu_ns(server) - before < ALLOWED_NS;
 }
 
+void let_it_sleep(void)
+{
+    enum { TRIES = 20 };
+
+    for (int i = 0; i < TRIES && !rests_for_a_moment(); i++)
+        continue;
+}
+
 void expect_rest(const char *when)
 {
     long long start = now_ms();
@@ -465,7 +295,7 @@ void expect_rest(const char *when)
 
     note(PROCESSOR, before != -1);
     while (before != -1 && !rests_for_a_moment())
-        if (now_ms() - start > limit_ms())
+        if (now_ms() - start > patience_ms())
             end_with(SPINS, "%s it used %lld ms of processor time in %lld ms",
                      when, (child_cpu_ns(server) - before) / 1000000,
                      now_ms() - start);
@@ -484,21 +314,17 @@ static void expect_all_as_before(void)
         end_with(WRONG, "a sanitizer has found an error");
 }
 
-void cell_play(const struct column *program, const struct row *row,
-               int patience, int to)
+void play_cell(struct cell *played)
 {
-    column = program;
-    result_fd = to;
+    cell = played;
     outcome = (struct outcome){.connected = -1, .served = -1};
     harness_failed = harness_gave_up;
-    learn_times(patience);
-    if (column->command != NULL)
-        setenv(column->launch.variable, column->command, 1);
-    launch = column->launch;
-    launch.descriptors = row->descriptors;
-    if (!row->unheard && !start_on(0))
+    learn_times();
+    launch = cell->column->launch;
+    launch.descriptors = cell->row->descriptors;
+    if (!cell->row->unheard && !start_on(0))
         end_with(STUCK, "it does not say that it listens");
-    row->play();
+    cell->row->play();
     expect_all_as_before();
     deliver();
 }

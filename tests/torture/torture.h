@@ -2,27 +2,27 @@
  *
  * A cell of the matrix is one case (a row) played to one program (a column). It
  * runs in a process of its own and starts the program anew, so that it can fail
- * alone. torture.c runs the cells and prints, cell.c is what happens before, in
- * and after every case, cases.c holds the cases and broken_faults.c the
- * programs that must fail them.
+ * alone. torture.c says which cells there are, runner.c runs them, report.c
+ * prints; cell.c is what happens before and after every case of cases/.
  */
 #ifndef TORTURE_H
 #define TORTURE_H
 
 #include "harness.h"
 
+/* What became of a case: the table in report.c says what each means. */
 enum verdict {
     OK,
-    WAITS,   /* somebody was served only after another had left */
-    STUCK,   /* somebody was not served at all, or too late */
-    DROPS,   /* a connection was closed that should have been served */
-    WRONG,   /* other bytes than promised, or another behaviour */
-    DIES,    /* the process ended */
-    LEAKS,   /* descriptors stayed open */
-    GROWS,   /* memory was not given back */
-    SPINS,   /* it used the processor with nothing to do */
-    LOST,    /* the test itself failed */
-    SKIPPED, /* this system cannot do it */
+    WAITS,
+    STUCK,
+    DROPS,
+    WRONG,
+    DIES,
+    LEAKS,
+    GROWS,
+    SPINS,
+    LOST,
+    SKIPPED,
     VERDICTS
 };
 
@@ -39,96 +39,84 @@ struct outcome {
 /* What a program may do in the cases in which one client can hold up others. */
 enum waiting { NOBODY_WAITS, SOME_MUST_WAIT, SOME_MAY_WAIT };
 
+enum { HEAD_SIZE = 6 };
+
 struct column {
-    const char *heads[3]; /* at most 5 characters each */
+    char heads[3][HEAD_SIZE];
     struct launch launch;
-    const char *command; /* for launch.variable; NULL: what it is */
     enum waiting waiting;
 };
 
 enum counts { COUNTS_NOTHING, CONNECTED, SERVED /* both */ };
 
+/* A case. To add one: a function in a file of cases/, and a row in the table at
+ * its end. `make torture-broken` must see it fail, so the row names faults of
+ * broken_server, if need be a new one, and what each must look like. */
 struct row {
     const char *name; /* at most 25 characters */
     void (*play)(void);
+    struct fault {
+        const char *name;
+        enum verdict verdict;
+    } faults[4]; /* up to a NULL name, so three at most */
     enum counts counts;
     bool holds_up;   /* whoever comes second, if one is served at a time */
     bool unheard;    /* play() starts the server */
     int descriptors; /* its ulimit -n; 0: as it is */
 };
 
-extern const struct row rows[];
-extern const int row_count;
+/* Each up to a NULL name. */
+extern const struct row newcomer_cases[], reset_cases[], byte_cases[],
+    crowd_cases[], surrounding_cases[];
 
-/* That fault of broken_server must have this outcome; up to a NULL name. */
-struct fault {
-    const char *name;
-    const char *row;
-    enum verdict verdict;
+struct cell {
+    const struct column *column;
+    const struct row *row;
+    enum verdict expected; /* OK as well, if somebody may wait */
+    int tries;
+    pid_t pid; /* 0: it is not being played */
+    bool done;
+    struct outcome outcome;
 };
 
-extern const struct fault faults[];
+/* -- runner.c -------------------------------------------------------------- */
 
-/* Plays the case to the program, writes its outcome to the descriptor, and ends
- * this process. patience: multiplies the time within which things must be. */
-_Noreturn void cell_play(const struct column *program, const struct row *row,
-                         int patience, int to);
+enum { CELLS_MOST = 1000 };
 
-/* -- for the cases --------------------------------------------------------- */
+/* In memory that they share with us. */
+extern struct cell *cells;
+extern int cell_count;
 
-extern struct child *server;
-extern struct outcome outcome;
+void add_cell(const struct column *column, const struct row *row,
+              enum verdict expected);
 
-/* The time within which a client must be served. */
-int limit_ms(void);
+bool is_as_it_should_be(const struct cell *cell);
 
-/* What the program answers: "Hello World\n", or the text itself. */
-bool answers_hello(void);
-const char *reply_to(const char *text, size_t *size);
+/* All of them, a few at a time, and shows them whenever one is done. */
+void run_cells(int at_a_time, void (*show)(void));
 
-/* The byte that must come back for one that was sent. */
-unsigned char byte_back(unsigned char sent);
+/* -- cell.c ---------------------------------------------------------------- */
 
-_Noreturn void end_with(enum verdict verdict, const char *format, ...)
-    PRINTF_LIKE(2, 3);
+/* Plays the case to the program, leaves the outcome in the cell, and ends this
+ * process. */
+_Noreturn void play_cell(struct cell *cell);
 
-/* Starts it with these, as in struct launch, and nobody reads its stdout. */
-void start_unheard(int in, int out);
+/* -- report.c -------------------------------------------------------------- */
 
-/* Starts it on that port; false: it does not say that it listens. */
-bool start_on(int port);
+extern bool quiet; /* about what is as it should be */
 
-/* The same program once more, whatever becomes of it. */
-struct child *start_another_on(int port);
+/* The cells are rows of that many columns. */
+void print_heads(const struct column *columns, int count);
+void show_rows(void);
+void print_legend(void);
+void print_failures(void);
 
-/* A client comes, sends text, is answered, leaves. Whoever: for the evidence.
- * What is not as it must be ends the case. */
-int come(const char *whoever);
-void serve(int client, const char *whoever);
-void leave(int client, const char *whoever);
+/* The cells are faults. */
+void show_faults(void);
 
-enum answer { ANSWERED, CLOSED_BY_SERVER, UNANSWERED };
-void say(int client, const char *text);
-enum answer hear(int client, const char *text, int within_ms);
-enum answer ask(int client, const char *text, int within_ms);
-void must(enum answer answer, const char *whoever);
+void print_unmeasured(void);
 
-/* How long somebody is waited for who may have to wait for others. */
-int newcomer_ms(void);
-
-/* Somebody had to: the outcome is WAITS, unless the case ends worse. */
-void had_to_wait(const char *format, ...) PRINTF_LIKE(1, 2);
-
-/* Asks; true: no answer while others are there. */
-bool is_kept_waiting(int client, const char *whoever);
-
-/* Whether it sleeps for 20 ms, all the time. */
-bool rests_for_a_moment(void);
-
-/* It must sleep, before long. */
-void expect_rest(const char *when);
-
-/* Memory in KiB; -1: not measured. */
-long memory_now(void);
+/* Returns the exit status. */
+int print_totals(void);
 
 #endif

@@ -1,7 +1,8 @@
 # torture.mk -- how to build and run torture.c and broken_server.c.
 
 TORTURE = $(or $(O),build/)torture/
-TORTURE_OBJECTS = $(patsubst tests/torture/%.c,$(TORTURE)%.o,$(wildcard tests/torture/*.c))
+TORTURE_OBJECTS = $(patsubst tests/torture/%.c,$(TORTURE)%.o,\
+    $(wildcard tests/torture/*.c tests/torture/cases/*.c))
 TORTURE_BUILT = $(TORTURE)torture $(TORTURE)broken_server
 
 .PHONY: torture torture-01 torture-02 torture-03 torture-broken torture-quick
@@ -22,8 +23,8 @@ torture-quick: $(TORTURE_BUILT)
 $(TORTURE_OBJECTS): $(TORTURE)%.o: tests/torture/%.c
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
 $(TORTURE)torture: $(filter-out %/broken_server.o,$(TORTURE_OBJECTS)) $(HARNESS)
-	$(LINK) $(CHECK_LIBS)
+	$(LINK)
 $(TORTURE)broken_server: $(TORTURE)broken_server.o
 	$(LINK)
 
--include $(wildcard $(TORTURE)*.d)
+-include $(wildcard $(TORTURE)*.d $(TORTURE)*/*.d)
