@@ -10,7 +10,7 @@ SUITES =
 # A program beside a stage that is given in place of ours is built first.
 GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
     $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY)))
-ROOMS = harness units programs fuzz torture chaos demo lessons bench
+ROOMS = harness units programs exercises fuzz torture chaos demo lessons bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
 # Everything, and nothing of it run: what does a compiler say?

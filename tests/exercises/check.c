@@ -1,0 +1,284 @@
+/* check.c -- plays the check of one exercise: check NUMBER PROGRAM SOURCE. */
+#include "check.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STEPS = 100, TEXT = 200, LIMIT_S = 20 };
+
+struct child *program;
+const char *program_path;
+const char *program_source;
+struct launch program_launch;
+
+static char steps[STEPS][TEXT];
+static int step_count;
+static char reason[4 * TEXT];
+static struct person {
+    int fd;
+    int port;
+    const char *name;
+} people[PEOPLE];
+static int people_count;
+
+/* -- the story ------------------------------------------------------------- */
+
+void step(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (step_count < STEPS)
+        vsnprintf(steps[step_count++], TEXT, format, arguments);
+    va_end(arguments);
+}
+
+void because(const char *format, ...)
+{
+    va_list arguments;
+
+    *reason = '\0';
+    if (format == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+}
+
+static const char *name_of_port(int port)
+{
+    for (int i = 0; i < people_count; i++)
+        if (people[i].port == port)
+            return people[i].name;
+    return NULL;
+}
+
+/* The harness knows clients by their port; the reader knows A and B. */
+static void print_with_names(const char *message)
+{
+    static const char word[] = "client ";
+    const char *found;
+
+    while ((found = strstr(message, word)) != NULL) {
+        char *end;
+        int port = (int)strtol(found + strlen(word), &end, 10);
+        const char *name = name_of_port(port);
+
+        if (name == NULL)
+            name = "a client";
+        printf("%.*s%s", (int)(found - message), message, name);
+        message = end;
+    }
+    printf("%s\n", message);
+}
+
+static void print_red(const char *message)
+{
+    for (int i = 0; i < step_count; i++)
+        printf("%s%3d  %s\n", i == step_count - 1 ? "->" : "  ", i + 1,
+               steps[i]);
+    printf("\n  ");
+    print_with_names(message);
+    if (*reason != '\0')
+        printf("\n  %s\n", reason);
+    fflush(stdout);
+    ck_abort_msg("red");
+}
+
+/* The text of a function, from its name to the brace that ends it. */
+static char *body_of(const char *path, const char *function)
+{
+    static char text[64 * 1024];
+    FILE *file = fopen(path, "r");
+    char *start;
+    char *end;
+
+    if (file == NULL)
+        return NULL;
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    for (start = strstr(text, function); start != NULL;
+         start = strstr(start + 1, function)) {
+        end = strstr(start, "\n}");
+        if (end != NULL && memchr(start, '{', (size_t)(end - start)) != NULL &&
+            strcspn(start, ";") > strcspn(start, "{")) {
+            *end = '\0';
+            return start;
+        }
+    }
+    return NULL;
+}
+
+bool source_order(const char *path, const char *function, const char *first,
+                  const char *second)
+{
+    const char *body = body_of(path, function);
+    const char *one = body == NULL ? NULL : strstr(body, first);
+
+    return one != NULL && strstr(one, second) != NULL;
+}
+
+/* -- the program ----------------------------------------------------------- */
+
+void server_starts(void)
+{
+    step("the server starts");
+    program_launch.path = program_path;
+    program = server_start(&program_launch);
+    snprintf(program->name, sizeof program->name, "the server");
+}
+
+void program_starts(const char *const *arguments)
+{
+    char line[TEXT] = "";
+    size_t used = 0;
+
+    for (int i = 0; arguments[i] != NULL && used < sizeof line; i++)
+        used += (size_t)snprintf(line + used, sizeof line - used, " %s",
+                                 arguments[i]);
+    step("the program is started with%s", line);
+    program_launch.path = program_path;
+    program = child_start(&program_launch, arguments);
+    snprintf(program->name, sizeof program->name, "the program");
+}
+
+void server_ends_well(void)
+{
+    step("the server is still there");
+    child_stop(program);
+}
+
+void server_sleeps(const char *when)
+{
+    step("the server sleeps %s", when);
+    child_expect_idle(program, when);
+}
+
+/* -- those who talk to it -------------------------------------------------- */
+
+static const char *name_of(int client)
+{
+    for (int i = people_count - 1; i >= 0; i--)
+        if (people[i].fd == client)
+            return people[i].name;
+    return "somebody";
+}
+
+int connects(const char *name)
+{
+    int fd;
+
+    step("%s connects", name);
+    fd = client_connect(program->port);
+    if (people_count < PEOPLE)
+        people[people_count++] =
+            (struct person){.fd = fd, .port = client_port(fd), .name = name};
+    return fd;
+}
+
+void says(int client, const char *text)
+{
+    step("%s says %s", name_of(client), quoted(text, strlen(text)));
+    client_send_text(client, text);
+}
+
+void hears(int client, const char *reply)
+{
+    step("%s hears %s", name_of(client), quoted(reply, strlen(reply)));
+    client_expect_text(client, reply);
+}
+
+void asks(int client, const char *text, const char *reply)
+{
+    step("%s says %s, and hears %s", name_of(client),
+         quoted(text, strlen(text)), quoted(reply, strlen(reply)));
+    client_ask(client, text, reply);
+}
+
+void has_heard_nothing(int client, const char *when)
+{
+    step("%s has heard nothing %s", name_of(client), when);
+    client_expect_silence(client, when);
+}
+
+void leaves(int client)
+{
+    step("%s says that it is done, and hears the end", name_of(client));
+    client_leave(client);
+}
+
+void vanishes(int client)
+{
+    step("%s closes its connection", name_of(client));
+    close(client);
+}
+
+void resets(int client)
+{
+    step("%s resets its connection", name_of(client));
+    client_reset(client);
+}
+
+void is_closed(int client)
+{
+    step("the server closes %s's connection", name_of(client));
+    client_expect_closed(client);
+    close(client);
+}
+
+/* -- which one ------------------------------------------------------------- */
+
+static const struct exercise *const lessons[] = {
+    lesson0, lesson1, lesson2, lesson3, lesson4, lesson5, lesson6};
+
+static void (*chosen)(void);
+
+static void (*find(const char *number))(void)
+{
+    for (size_t i = 0; i < sizeof lessons / sizeof *lessons; i++)
+        for (const struct exercise *one = lessons[i]; one->number != NULL;
+             one++)
+            if (strcmp(one->number, number) == 0)
+                return one->check;
+    return NULL;
+}
+
+START_TEST(play)
+{
+    harness_failed = print_red;
+    chosen();
+}
+END_TEST
+
+static int run(void)
+{
+    Suite *suite = suite_create("exercise");
+    TCase *tcase = tcase_create("exercise");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tcase, LIMIT_S);
+    tcase_add_test(tcase, play);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_SILENT);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4 || (chosen = find(argv[1])) == NULL) {
+        fprintf(stderr, "usage: check NUMBER PROGRAM SOURCE\n");
+        return 2;
+    }
+    program_path = argv[2];
+    program_source = argv[3];
+    unsetenv("O");
+    setenv("CK_TIMEOUT_MULTIPLIER", "0.1", 0); /* two seconds' patience */
+    return run();
+}

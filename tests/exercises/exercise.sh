@@ -1,0 +1,216 @@
+#!/bin/sh
+# exercise.sh -- make learn, ex-N, hint-N, solution-N, again-N.
+#
+#   exercise.sh learn|sums, exercise.sh ex|hint|solution|again NUMBER
+#
+# A starter 0?_*/exercises/NUMBER_NAME.c is edited where it lies. What belongs
+# to it is in tests/exercises/NUMBER/:
+#
+#   about          "field: text" (further lines of a text are indented):
+#                  title, lesson (its anchor), minutes, look (the first command
+#                  to look with), suite (of the stage: "green", the tests that
+#                  the solved exercise is meant to turn red, or "none"), red (a
+#                  part of what the starter's check says), question, three
+#                  times hint, why (what the solution does)
+#   solution.diff  from the starter to our solution
+#   wrong-*.diff   from the starter to a typical wrong answer; behind "expect:"
+#                  at its top a part of what the check must say
+#
+# What is known of the student's answers is in build/exercises, with the
+# checksum of the file it was said of: a file that was changed since is open
+# again. `make clean` leaves it, because it was not built.
+
+set -u
+LC_ALL=C
+export LC_ALL
+room=tests/exercises
+state=build/exercises
+
+say() { printf '%s\n' "$*"; }
+wrapped() { fold -s -w 78 | sed 's/ *$//'; }
+
+# field NUMBER NAME: its text, each in one line.
+field() {
+    awk -v name="$2:" '
+        found && /^[ \t]/ { sub(/^[ \t]+/, " "); text = text $0; next }
+        found { print text; found = 0 }
+        $1 == name { text = $0; sub(/^[^:]*: */, "", text); found = 1 }
+        END { if (found) print text }' "$room/$1/about"
+}
+
+# All of them, in the order of the course: 1.2, then 1h.1 (lesson 1½), then 2.1.
+numbers() {
+    for about in "$room"/*/about; do
+        about=${about%/about}
+        say "${about##*/}"
+    done | awk -F. '{ print 100 * ($1 + ($1 ~ /h/ ? .5 : 0)) + $2, $0 }' |
+        sort -n | sed 's/.* //'
+}
+
+# The starter of an exercise, the program made of it, its stage.
+source_of() {
+    for file in 0?_*/exercises/"$1"_*.c; do
+        [ -f "$file" ] && say "$file" && return
+    done
+    return 1
+}
+
+sum_of() { cksum <"$1"; }
+pristine_sum() { awk -v file="$1" '$3 == file { print $1, $2 }' "$room/starters.sums"; }
+
+# What is known of NUMBER: solved, red, changed or open.
+status_of() {
+    file=$(source_of "$1") || return
+    sum=$(sum_of "$file")
+    known=
+    [ ! -f "$state/$1.said" ] || read -r known <"$state/$1.said"
+    case $known in
+    "solved $sum") say solved ;;
+    "red $sum") say red ;;
+    *) if [ "$sum" = "$(pristine_sum "$file")" ]; then say open; else say changed; fi ;;
+    esac
+}
+
+remember() { # NUMBER WORD
+    mkdir -p "$state" && say "$2 $(sum_of "$file")" >"$state/$1.said"
+}
+
+# Starters as they were, for `again`.
+keep_pristine() {
+    for one in 0?_*/exercises/*.c; do
+        [ -f "$state/starters/$one" ] && continue
+        [ "$(sum_of "$one")" = "$(pristine_sum "$one")" ] || continue
+        mkdir -p "$state/starters/${one%/*}" && cp "$one" "$state/starters/$one"
+    done
+}
+
+# Prints the starter as it was: kept, or in the history of git.
+pristine() { # FILE
+    if [ -f "$state/starters/$1" ]; then
+        cat "$state/starters/$1"
+        return
+    fi
+    git rev-list HEAD -- "$1" 2>/dev/null | while read -r commit; do
+        sum=$(git show "$commit:$1" 2>/dev/null | cksum)
+        [ "$sum" = "$(pristine_sum "$1")" ] && say "$commit" && break
+    done | {
+        read -r commit && git show "$commit:$1"
+    }
+}
+
+next_one() {
+    for n in $(numbers); do
+        [ "$(status_of "$n")" = solved ] || { say "$n" && return; }
+    done
+    return 1
+}
+
+say_next() {
+    if n=$(next_one); then
+        say "Next: make ex-$n   $(field "$n" title), $(source_of "$n")"
+    else
+        say "That was all of them."
+    fi
+}
+
+# -- the commands --------------------------------------------------------------
+
+learn() {
+    last=
+    for n in $(numbers); do
+        [ "${n%.*}" = "$last" ] || say "Lesson ${n%.*}" | sed 's/h$/½/'
+        last=${n%.*}
+        case $(status_of "$n") in
+        solved) mark='done' ;;
+        red) mark='red: not right yet' ;;
+        changed) mark='changed, not checked yet' ;;
+        *) mark="open, $(field "$n" minutes) minutes" ;;
+        esac
+        printf '  %-5s %-50s %s\n' "$n" "$(field "$n" title)" "$mark"
+    done
+    say
+    say_next
+}
+
+ex() { # NUMBER
+    program=${file%.c}
+    say "Exercise $1: $(field "$1" title)   ($file)"
+    if ! ${MAKE:-make} -s --no-print-directory "$program"; then
+        remember "$1" red
+        say "It does not compile. Mend the first of these errors first."
+        return 1
+    fi
+    mkdir -p "$state"
+    if "$room/check" "$1" "./$program" "$file" >"$state/output" 2>&1; then
+        remember "$1" solved
+        say
+        say "Right. A question to answer for yourself: $(field "$1" question)" |
+            wrapped
+        say "Ours, to compare: make solution-$1"
+        say_next
+        return
+    fi
+    remember "$1" red
+    wrapped <"$state/output"
+    say
+    say "  Read:  LESSONS.md#$(field "$1" lesson)"
+    say "  Look:  $(field "$1" look)"
+    say "  Stuck: make hint-$1"
+    [ "$(sum_of "$file")" != "$(pristine_sum "$file")" ] ||
+        say "This is the starter as it is given: it begins red."
+    return 1
+}
+
+hint() { # NUMBER
+    shown=0
+    [ ! -f "$state/$1.hints" ] || read -r shown <"$state/$1.hints"
+    shown=$((shown % 3 + 1))
+    mkdir -p "$state" && say $shown >"$state/$1.hints"
+    say "Hint $shown of 3: $(field "$1" hint | sed -n "${shown}p")" | wrapped
+    [ $shown -lt 3 ] || say "(That was the last one. Ours: make solution-$1 FORCE=1)"
+}
+
+solution() { # NUMBER
+    if [ "$(status_of "$1")" != solved ] && [ "${FORCE:-}" != 1 ]; then
+        say "Not yet: $1 is not solved. make hint-$1 helps; FORCE=1 shows it all the same."
+        return 1
+    fi
+    field "$1" why | wrapped
+    say
+    sed -n '/^--- /,$p' "$room/$1/solution.diff"
+}
+
+again() { # NUMBER
+    if [ "$(sum_of "$file")" = "$(pristine_sum "$file")" ]; then
+        say "$file is the starter."
+        return
+    fi
+    mkdir -p "$state"
+    if ! pristine "$file" >"$state/starter" || [ ! -s "$state/starter" ]; then
+        say "The starter is neither in build/ nor in the history of git. It is in a fresh copy of the repository."
+        return 1
+    fi
+    n=1
+    while [ -e "$file.$n" ]; do n=$((n + 1)); done
+    cp -p "$file" "$file.$n" && cat "$state/starter" >"$file"
+    say "$file is the starter again. What was there: $file.$n"
+}
+
+# For whoever changes a starter: what $room/starters.sums must be.
+sums() {
+    for n in $(numbers); do
+        one=$(source_of "$n") && say "$(sum_of "$one") $one"
+    done
+}
+
+command=$1
+number=${2:-}
+keep_pristine
+if [ -z "$number" ]; then
+    "$command"
+elif file=$(source_of "$number") && [ -f "$room/$number/about" ]; then
+    "$command" "$number"
+else
+    say "There is no exercise $number. These there are: $(numbers | tr '\n' ' ')"
+    exit 2
+fi

@@ -1,0 +1,37 @@
+# exercises.mk -- make learn, ex-N, hint-N, solution-N, again-N, exercises.
+
+EXERCISES = $(patsubst %.c,$(O)%,$(wildcard 0*/exercises/*.c))
+EXERCISE = @O= MAKE="$(MAKE)" FORCE="$(FORCE)" sh tests/exercises/exercise.sh
+CHECK_EXERCISE = $(O)tests/exercises/check
+CHECK_OBJECTS = $(patsubst %.c,$(O)%.o,$(wildcard tests/exercises/*.c))
+
+$(EXERCISES): $(O)%: $(O)%.o $(COMMON)
+	$(LINK)
+$(EXERCISES:=.o): $(O)%.o: %.c
+	$(COMPILE) $(STANDARD)
+$(CHECK_OBJECTS): $(O)%.o: %.c | has_check
+	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS) -Itests/harness
+$(CHECK_EXERCISE): $(CHECK_OBJECTS) $(HARNESS)
+	$(LINK) $(CHECK_LIBS)
+
+learn:
+	$(EXERCISE) learn
+ex-%: $(CHECK_EXERCISE)
+	$(EXERCISE) ex $*
+hint-% solution-% again-%:
+	$(EXERCISE) $(subst -, ,$@)
+
+# A starter must be red for the reason that is named, its solution green, each
+# typical wrong answer red with its message.
+NUMBERS = $(notdir $(patsubst %/about,%,$(wildcard tests/exercises/*/about)))
+
+test: exercises
+exercises: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
+	@$(MAKE) -k -s --no-print-directory -j4 $(NUMBERS:%=prove-%); \
+	    sh tests/exercises/prove.sh sum $(NUMBERS)
+prove-%: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
+	@COMPILE="$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) $(STANDARD)" \
+	    COMMON="$(COMMON)" LIBS="$(LDFLAGS) $(LDLIBS)" CHECK=./$(CHECK_EXERCISE) \
+	    SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
+
+.PHONY: learn exercises

@@ -1,0 +1,153 @@
+#!/bin/sh
+# prove.sh -- is an exercise one? prove.sh NUMBER; prove.sh sum NUMBER...
+#
+# The starter must be red for the reason that tests/exercises/NUMBER/about
+# names, our solution green (and in the stage's suite turn exactly those tests
+# red that are named there), each typical wrong answer red with its message. No
+# check may take five seconds. Everything that a student is shown must be there.
+#
+# The rule in exercises.mk sets COMPILE, COMMON, LIBS, CHECK and SUITES.
+
+set -u
+LC_ALL=C
+export LC_ALL
+room=tests/exercises
+
+if [ "$1" = sum ]; then
+    shift
+    passed=0 failed=0
+    for n; do
+        if read -r p f <"build/exercises/proof/$n/result"; then
+            passed=$((passed + p)) failed=$((failed + f))
+        else
+            failed=$((failed + 1))
+        fi
+    done
+    echo "$passed passed, $failed failed"
+    [ $failed -eq 0 ] && [ $passed -gt 0 ]
+    exit
+fi
+
+number=$1
+about=$room/$number/about
+work=build/exercises/proof/$number
+passed=0 failed=0
+rm -rf "$work" && mkdir -p "$work" || exit 1
+
+fail() {
+    failed=$((failed + 1))
+    printf 'exercise %s: %s\n' "$number" "$*"
+    [ ! -s "$work/output" ] || sed 's/^/    | /' "$work/output"
+    : >"$work/output"
+}
+
+pass() { passed=$((passed + 1)); }
+
+field() {
+    awk -v name="$1:" '
+        found && /^[ \t]/ { sub(/^[ \t]+/, " "); text = text $0; next }
+        found { print text; found = 0 }
+        $1 == name { text = $0; sub(/^[^:]*: */, "", text); found = 1 }
+        END { if (found) print text }' "$about"
+}
+
+# -- what a student is shown ---------------------------------------------------
+
+check_texts() {
+    for name in title lesson minutes look suite red question hint why; do
+        count=$(field $name | grep -c .)
+        wanted=1
+        [ $name != hint ] || wanted=3
+        if [ "$count" = $wanted ]; then pass; else
+            fail "'$name' stands $count times in $about, not $wanted times"
+        fi
+    done
+    if grep -q "<a id=\"$(field lesson)\"></a>" LESSONS.md; then pass; else
+        fail "LESSONS.md has no place '$(field lesson)'"
+    fi
+    comment=$(sed '/\*\//q' "$starter")
+    lines=$(printf '%s\n' "$comment" | wc -l)
+    if [ "$lines" -le 10 ]; then pass; else
+        fail "the first comment of $starter has $lines lines"
+    fi
+    case $comment in
+    *"make ex-$number"*) pass ;;
+    *) fail "the first comment of $starter does not say: make ex-$number" ;;
+    esac
+    if grep -q "^$(cksum <"$starter") $starter\$" $room/starters.sums; then pass; else
+        fail "$room/starters.sums has another checksum for $starter (it is: $(cksum <"$starter"))"
+    fi
+}
+
+# -- programs ------------------------------------------------------------------
+
+# build VARIANT [FLAGS]: $work/VARIANT/NAME.c
+build() {
+    into=$work/$1/$name
+    # shellcheck disable=SC2086
+    $COMPILE ${2:-} "$into.c" $COMMON $LIBS -o "$into" >"$work/output" 2>&1 ||
+        { fail "$1 does not compile"; return 1; }
+}
+
+# variant NAME DIFF: the starter with that change.
+variant() {
+    mkdir -p "$work/$1" && cp "$starter" "$work/$1/$name.c" || return 1
+    [ -z "${2:-}" ] || patch -s "$work/$1/$name.c" <"$2" >"$work/output" 2>&1 ||
+        { fail "$2 does not fit the starter"; return 1; }
+}
+
+# check VARIANT: plays the check; its output in $work/output.
+check() {
+    $CHECK "$number" "$work/$1/$name" "$work/$1/$name.c" >"$work/output" 2>&1
+}
+
+expect_red() { # VARIANT TEXT
+    if check "$1"; then
+        fail "$1 is green"
+    elif [ -n "$2" ] && tr '\n' ' ' <"$work/output" | tr -s ' ' | grep -q -F -e "$2"; then
+        pass
+    else
+        fail "$1 is red, but its check does not say: $2"
+    fi
+}
+
+# What the stage's suite says of our solution.
+check_suite() {
+    suite=$(field suite)
+    [ "$suite" != none ] || return 0
+    [ "$suite" != green ] || suite=
+    stage=${starter%%_*}
+    SERVER=$work/solution/$name CK_RUN_SUITE=$stage O='' WRAPPER='' \
+        sh -c 'for s in $SUITES; do ./$s; done' >"$work/output" 2>&1
+    red=$(sed -n 's/^.*:[FE]:[^:]*:\([a-z_0-9]*\):.*/\1/p' "$work/output" | sort -u | tr '\n' ' ')
+    wanted=$(echo "$suite" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')
+    if [ "${red% }" = "${wanted# }" ] || [ "$red" = "$wanted" ]; then pass; else
+        fail "the stage's suite turns '$red' red, not '$wanted'"
+    fi
+}
+
+check_programs() {
+    variant starter && build starter -Werror && expect_red starter "$(field red)"
+    variant solution "$room/$number/solution.diff" && build solution -Werror || return
+    if check solution; then pass; else fail "our solution is red"; fi
+    check_suite
+    wrongs=0
+    for diff in "$room/$number"/wrong-*.diff; do
+        wrong=${diff##*/} wrong=${wrong%.diff}
+        variant "$wrong" "$diff" && build "$wrong" &&
+            expect_red "$wrong" "$(sed -n 's/^expect: *//p;/^--- /q' "$diff")"
+        wrongs=$((wrongs + 1))
+    done
+    if [ $wrongs -ge 2 ]; then pass; else fail "there are $wrongs wrong answers, not two"; fi
+}
+
+for starter in 0?_*/exercises/"$number"_*.c; do
+    [ -f "$starter" ] || fail "there is no starter"
+done
+name=${starter##*/} name=${name%.c}
+: >"$work/output"
+check_texts
+check_programs
+echo "$passed $failed" >"$work/result"
+echo "exercise $number: $passed passed, $failed failed"
+[ $failed -eq 0 ]
