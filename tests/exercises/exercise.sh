@@ -14,7 +14,8 @@
 #                  times hint, why (what the solution does)
 #   solution.diff  from the starter to our solution
 #   wrong-*.diff   from the starter to a typical wrong answer; behind "expect:"
-#                  at its top a part of what the check must say
+#                  at its top a part of what the check must say ("from:
+#                  solution" there: from our solution to that answer)
 #
 # What is known of the student's answers is in build/exercises, with the
 # checksum of the file it was said of: a file that was changed since is open

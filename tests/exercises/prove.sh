@@ -89,9 +89,13 @@ build() {
         { fail "$1 does not compile"; return 1; }
 }
 
-# variant NAME DIFF: the starter with that change.
+# variant NAME DIFF: the starter with that change; if the diff begins with
+# "from: solution", our solution with it.
 variant() {
-    mkdir -p "$work/$1" && cp "$starter" "$work/$1/$name.c" || return 1
+    from=$starter
+    [ -z "${2:-}" ] || ! grep -q '^from: solution$' "$2" ||
+        from=$work/solution/$name.c
+    mkdir -p "$work/$1" && cp "$from" "$work/$1/$name.c" || return 1
     [ -z "${2:-}" ] || patch -s "$work/$1/$name.c" <"$2" >"$work/output" 2>&1 ||
         { fail "$2 does not fit the starter"; return 1; }
 }
