@@ -67,6 +67,19 @@ void hears(int client, const char *reply);
 /* says() and hears(), one step. */
 void asks(int client, const char *text, const char *reply);
 
+/* What came to a client, and what came behind it, or instead, in words. */
+struct heard {
+    char bytes[4096];
+    size_t size;
+    const char *then; /* "": not known; "nothing" */
+};
+
+/* Up to the end of a line, or as much of it as comes. With must_be() it is
+ * hears() for whoever wants to see the reply before saying because(). */
+struct heard hears_line(int client);
+bool is_heard(const struct heard *heard, const char *text);
+void must_be(int client, const struct heard *heard, const char *reply);
+
 /* It has heard nothing until now. */
 void has_heard_nothing(int client, const char *when);
 

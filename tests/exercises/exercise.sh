@@ -15,7 +15,8 @@
 #   solution.diff  from the starter to our solution
 #   wrong-*.diff   from the starter to a typical wrong answer; behind "expect:"
 #                  at its top a part of what the check must say ("from:
-#                  solution" there: from our solution to that answer)
+#                  solution" there: from our solution to that answer; "of:
+#                  server.c": the stage's own program was changed)
 #
 # What is known of the student's answers is in build/exercises, with the
 # checksum of the file it was said of: a file that was changed since is open
@@ -28,7 +29,22 @@ room=tests/exercises
 state=build/exercises
 
 say() { printf '%s\n' "$*"; }
-wrapped() { fold -s -w 78 | sed 's/ *$//'; }
+
+# Lines of at most 78 characters; what continues one is indented as it is.
+wrapped() {
+    awk '{
+        match($0, /^ */)
+        indent = substr($0, 1, RLENGTH)
+        while (length($0) > 78) {
+            at = 79
+            while (at > RLENGTH + 1 && substr($0, at, 1) != " ") at--
+            if (at <= RLENGTH + 1) break # one long word
+            print substr($0, 1, at - 1)
+            $0 = indent substr($0, at + 1)
+        }
+        print
+    }'
+}
 
 # field NUMBER NAME: its text, each in one line.
 field() {
@@ -76,18 +92,23 @@ remember() { # NUMBER WORD
     mkdir -p "$state" && say "$2 $(sum_of "$file")" >"$state/$1.said"
 }
 
+# Whether a copy of a starter is that starter as it is given now.
+is_pristine() { # COPY STARTER
+    [ -f "$1" ] && [ "$(sum_of "$1")" = "$(pristine_sum "$2")" ]
+}
+
 # Starters as they were, for `again`.
 keep_pristine() {
     for one in 0?_*/exercises/*.c; do
-        [ -f "$state/starters/$one" ] && continue
-        [ "$(sum_of "$one")" = "$(pristine_sum "$one")" ] || continue
+        is_pristine "$state/starters/$one" "$one" && continue
+        is_pristine "$one" "$one" || continue
         mkdir -p "$state/starters/${one%/*}" && cp "$one" "$state/starters/$one"
     done
 }
 
 # Prints the starter as it was: kept, or in the history of git.
 pristine() { # FILE
-    if [ -f "$state/starters/$1" ]; then
+    if is_pristine "$state/starters/$1" "$1"; then
         cat "$state/starters/$1"
         return
     fi

@@ -54,12 +54,12 @@ field() {
 # -- what a student is shown ---------------------------------------------------
 
 check_texts() {
-    for name in title lesson minutes look suite red question hint why; do
-        count=$(field $name | grep -c .)
+    for text in title lesson minutes look suite red question hint why; do
+        count=$(field $text | grep -c .)
         wanted=1
-        [ $name != hint ] || wanted=3
+        [ $text != hint ] || wanted=3
         if [ "$count" = $wanted ]; then pass; else
-            fail "'$name' stands $count times in $about, not $wanted times"
+            fail "'$text' stands $count times in $about, not $wanted times"
         fi
     done
     if grep -q "<a id=\"$(field lesson)\"></a>" LESSONS.md; then pass; else
@@ -81,28 +81,38 @@ check_texts() {
 
 # -- programs ------------------------------------------------------------------
 
-# build VARIANT [FLAGS]: $work/VARIANT/NAME.c
+# A variant is a stage of its own: $work/VARIANT/server.c and exercises/NAME.c.
+
+# build VARIANT [FLAGS]
 build() {
-    into=$work/$1/$name
+    into=$work/$1/exercises/$name
     # shellcheck disable=SC2086
     $COMPILE ${2:-} "$into.c" $COMMON $LIBS -o "$into" >"$work/output" 2>&1 ||
         { fail "$1 does not compile"; return 1; }
 }
 
 # variant NAME DIFF: the starter with that change; if the diff begins with
-# "from: solution", our solution with it.
+# "from: solution", our solution with it; if with "of: server.c", the starter
+# beside a stage's program with that change.
 variant() {
+    changed=$work/$1/exercises/$name.c
     from=$starter
-    [ -z "${2:-}" ] || ! grep -q '^from: solution$' "$2" ||
-        from=$work/solution/$name.c
-    mkdir -p "$work/$1" && cp "$from" "$work/$1/$name.c" || return 1
-    [ -z "${2:-}" ] || patch -s "$work/$1/$name.c" <"$2" >"$work/output" 2>&1 ||
-        { fail "$2 does not fit the starter"; return 1; }
+    mkdir -p "$work/$1/exercises"
+    cp "${starter%/*}"/../*.c "$work/$1"
+    if [ -n "${2:-}" ]; then
+        ! grep -q '^from: solution$' "$2" || from=$work/solution/exercises/$name.c
+        of=$(sed -n 's/^of: *//p;/^--- /q' "$2")
+        [ -z "$of" ] || changed=$work/$1/$of
+    fi
+    cp "$from" "$work/$1/exercises/$name.c" || return 1
+    [ -z "${2:-}" ] || patch -s "$changed" <"$2" >"$work/output" 2>&1 ||
+        { fail "$2 does not fit"; return 1; }
 }
 
 # check VARIANT: plays the check; its output in $work/output.
 check() {
-    $CHECK "$number" "$work/$1/$name" "$work/$1/$name.c" >"$work/output" 2>&1
+    into=$work/$1/exercises/$name
+    $CHECK "$number" "$into" "$into.c" >"$work/output" 2>&1
 }
 
 expect_red() { # VARIANT TEXT
@@ -121,7 +131,7 @@ check_suite() {
     [ "$suite" != none ] || return 0
     [ "$suite" != green ] || suite=
     stage=${starter%%_*}
-    SERVER=$work/solution/$name CK_RUN_SUITE=$stage O='' WRAPPER='' \
+    SERVER=$work/solution/exercises/$name CK_RUN_SUITE=$stage O='' WRAPPER='' \
         sh -c 'for s in $SUITES; do ./$s; done' >"$work/output" 2>&1
     red=$(sed -n 's/^.*:[FE]:[^:]*:\([a-z_0-9]*\):.*/\1/p' "$work/output" | sort -u | tr '\n' ' ')
     wanted=$(echo "$suite" | tr -s ' ' '\n' | sort -u | tr '\n' ' ')
