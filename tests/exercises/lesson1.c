@@ -1,6 +1,111 @@
-/* lesson1.c -- the checks of the exercises of lesson 1. */
+/* lesson1.c -- the checks of the exercises of the lessons 1 and 1½. */
 #include "check.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char hello[] = "Hello World\n";
+
+/* -- 1.1: the inner loop --------------------------------------------------- */
+
+/* What a client hears that will say no more: the end, and nothing else. */
+static void hears_the_end(int client)
+{
+    char byte;
+    ssize_t received;
+
+    step("A says that it is done, and hears the end");
+    client_finish_sending(client);
+    received = client_receive(client, &byte, 1, now_ms() + patience_ms());
+    if (received == 0)
+        return;
+    because("recv() has returned 0 (A will say no more), and that ends the "
+            "inner loop. The server is still in it.");
+    if (received == 1)
+        because("recv() has returned 0: A will say no more, and asked nothing. "
+                "Look at what recv() returned before you answer.");
+    else if (stream_count(&program->out, "Before accept()\n") > 1)
+        because("The server is done with A and back in accept(), and the "
+                "connection is still open: nobody has closed it.");
+    fail_with("client %d: expected the end of the connection, got %s",
+              client_port(client),
+              received == 1 ? "one more answer" : "nothing");
+}
+
+/* How often the server has announced a recv() for its nth client. What it
+ * printed before it sent something is there when that has been heard. */
+static int recvs_for(int nth)
+{
+    static const char newcomer[] = "Connection from ";
+    const char *line;
+    const char *next = program->out.text;
+    int count = 0;
+
+    wait_until(0, -1, 0);
+    for (int i = 0; i < nth && next != NULL; i++)
+        next = strstr(next + 1, newcomer);
+    line = next;
+    next = line == NULL ? NULL : strstr(line + 1, newcomer);
+    while (line != NULL && (line = strstr(line + 1, "Before recv()\n")) != NULL)
+        if (next == NULL || line < next)
+            count++;
+    return count;
+}
+
+static void announces_each_recv(void)
+{
+    int count = recvs_for(1);
+
+    because("The prints show where the server sleeps: one right before each "
+            "recv(). For A there were three: two brought a word, the third "
+            "the end.");
+    step("the server has printed \"Before recv()\" three times for A");
+    if (count != 3)
+        fail_with("expected 3 lines \"Before recv()\" for A, got %d", count);
+}
+
+static void ends_with_one_who_was_cut_off(void)
+{
+    because("For B, who was cut off, recv() returned -1. Perhaps only 0 ends "
+            "the inner loop? Then it goes on with a connection that is gone.");
+    step("the server has called recv() twice for B: for its word and its end");
+    if (recvs_for(2) != 2)
+        fail_with("expected 2 lines \"Before recv()\" for B, got %d",
+                  recvs_for(2));
+}
+
+static void check_1_1(void)
+{
+    int a, b, c;
+
+    server_starts();
+    a = connects("A");
+    because("The inner loop takes what A says with socket_recv(), and sends "
+            "the reply with socket_sendall(): its 12 bytes, all of them.");
+    asks(a, "one\n", hello);
+    because("A has one question more. After each answer the server must go "
+            "back to recv(), until that says that A has left.");
+    asks(a, "two\n", hello);
+    hears_the_end(a);
+    announces_each_recv();
+    because("A has left. The server must go on: back to accept(), for the "
+            "next one.");
+    b = connects("B");
+    asks(b, "three\n", hello);
+    because("B was cut off: recv() returned -1. That concerns B alone.");
+    resets(b);
+    c = connects("C");
+    asks(c, "four\n", hello);
+    ends_with_one_who_was_cut_off();
+    because(NULL);
+    leaves(c);
+    server_ends_well();
+}
+
 const struct exercise lesson1[] = {
+    {"1.1", check_1_1},
     {0},
 };
