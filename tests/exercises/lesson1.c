@@ -105,7 +105,88 @@ static void check_1_1(void)
     server_ends_well();
 }
 
+/* -- 1.2: to start again at once ------------------------------------------- */
+
+/* The server is ended while somebody is connected, so it is the server's side
+ * that closes first and keeps the connection in TIME_WAIT. */
+static void is_ended_with_a_client(int client)
+{
+    step("the server is ended, with A still there");
+    child_stop(program);
+    step("A hears the end, and closes");
+    client_expect_end(client);
+    close(client);
+}
+
+/* Where the order of the calls can be seen in the source, it says more. */
+static const char *why_it_is_refused(void)
+{
+    static const char function[] = "listen_on(int";
+
+    if (source_order(program_source, function, "listen(", "SO_REUSEADDR"))
+        return "When it is asked SO_REUSEADDR is not set yet: that comes even "
+               "after listen().";
+    if (source_order(program_source, function, "bind(", "SO_REUSEADDR"))
+        return "Look at the order of the calls: what does bind() know when it "
+               "is asked?";
+    if (source_order(program_source, function, "{", "SO_REUSEADDR"))
+        return "SO_REUSEADDR permits it all the same. Is it set on the "
+               "listener, at the level SOL_SOCKET, and to 1?";
+    return "Does listen_on() still set SO_REUSEADDR? That was the right wish, "
+           "at the wrong place.";
+}
+
+static void starts_again_on(int port)
+{
+    step("the server is started again, on the same port");
+    program = child_start_on(&program_launch, port);
+    snprintf(program->name, sizeof program->name, "the server");
+    program->port = server_await_port(program);
+    because("The kernel keeps A's connection for a while (TIME_WAIT), for what "
+            "may still be on its way. As long as it does so bind() refuses the "
+            "port. %s",
+            why_it_is_refused());
+    if (program->port == 0)
+        fail_with("expected the server to listen on its port again, it could "
+                  "not");
+}
+
+static void refuses_a_second_one(int port)
+{
+    struct child *second;
+
+    step("a second server is started on that port: it is refused");
+    second = child_start_on(&program_launch, port);
+    snprintf(second->name, sizeof second->name, "the second server");
+    because("Both listen on one port, and the kernel gives each connection to "
+            "one of them. That is what SO_REUSEPORT asks for: another wish. "
+            "SO_REUSEADDR forgives connections that are over, and no more.");
+    if (server_await_port(second) != 0)
+        fail_with("expected the second server not to get the port, but it did");
+    child_free(second);
+}
+
+static void check_1_2(void)
+{
+    int port;
+    int a, b;
+
+    server_starts();
+    port = program->port;
+    a = connects("A");
+    asks(a, "one\n", hello);
+    is_ended_with_a_client(a);
+    starts_again_on(port);
+    refuses_a_second_one(port);
+    because(NULL);
+    b = connects("B");
+    asks(b, "two\n", hello);
+    leaves(b);
+    server_ends_well();
+}
+
 const struct exercise lesson1[] = {
     {"1.1", check_1_1},
+    {"1.2", check_1_2},
     {0},
 };
