@@ -185,8 +185,106 @@ static void check_1_2(void)
     server_ends_well();
 }
 
+/* -- 1.3: replies with a number -------------------------------------------- */
+
+enum { REPLY_SIZE = 40, MANY = 12 };
+
+static void reply_with(int number, char text[REPLY_SIZE])
+{
+    snprintf(text, REPLY_SIZE, "Hello World #%d\n", number);
+}
+
+/* Which of the first replies it is; -1: none. */
+static int number_in(const struct heard *heard)
+{
+    char text[REPLY_SIZE];
+
+    for (int number = 0; number <= 2 * MANY; number++) {
+        reply_with(number, text);
+        if (is_heard(heard, text))
+            return number;
+    }
+    return -1;
+}
+
+static const char *why_another_number(int got, int wanted, int before)
+{
+    if (got == before + 1 && before > 0)
+        return "The count goes on where that of the client before has ended. "
+               "Each has a count of its own: where in the program does a "
+               "client's life begin?";
+    if (got == 1)
+        return "The count begins anew with each reply. It must live as long as "
+               "the client is there, not only for one turn of the inner loop.";
+    return wanted == 1 ? "The first reply to a client is #1."
+                       : "Each reply counts one, no more and no less.";
+}
+
+/* The reply that was to be `text`, with the number `wanted`; A has heard so
+ * many `before` this client. */
+static const char *why_not(const struct heard *heard, const char *text,
+                           int wanted, int before)
+{
+    if (heard->size == 0)
+        return "Is the reply still sent?";
+    if (is_heard(heard, hello))
+        return "This is the reply without its number.";
+    if (number_in(heard) != -1)
+        return why_another_number(number_in(heard), wanted, before);
+    if (memchr(heard->bytes, '\0', heard->size) != NULL)
+        return "Bytes were sent that are not part of the text (\\000 ends a C "
+               "string, or was there before it). How many bytes the text has "
+               "is what snprintf() returns.";
+    if (heard->size < strlen(text) &&
+        memcmp(heard->bytes, text, heard->size) == 0)
+        return "The end is missing. How many bytes does this reply have, and "
+               "how many are sent? (\\n is one of them; #10 has one more than "
+               "#9.)";
+    return "Compare the two letter by letter.";
+}
+
+static void hears_number(int client, const char *name, int wanted, int before)
+{
+    char text[REPLY_SIZE];
+    struct heard heard;
+
+    reply_with(wanted, text);
+    if (wanted < 3)
+        step("%s asks, and hears %s", name, quoted(text, strlen(text)));
+    else if (wanted == 3)
+        step("%s goes on asking, up to #%d", name, MANY);
+    client_send_text(client, "again\n");
+    heard = hears_line(client);
+    because("%s", why_not(&heard, text, wanted, before));
+    must_be(client, &heard, text);
+}
+
+static void check_1_3(void)
+{
+    int a, b, c;
+
+    server_starts();
+    a = connects("A");
+    for (int i = 1; i <= MANY; i++)
+        hears_number(a, "A", i, 0);
+    because("Behind the last reply more bytes came, or the connection stayed "
+            "open.");
+    leaves(a);
+    because("A has left. The server must go on, with the next one.");
+    b = connects("B");
+    hears_number(b, "B", 1, MANY);
+    hears_number(b, "B", 2, MANY);
+    resets(b);
+    c = connects("C");
+    hears_number(c, "C", 1, 2);
+    because(NULL);
+    leaves(c);
+    server_ends_well();
+}
+
 const struct exercise lesson1[] = {
     {"1.1", check_1_1},
     {"1.2", check_1_2},
+    {"1.3", check_1_3},
     {0},
 };
