@@ -282,9 +282,237 @@ static void check_1_3(void)
     server_ends_well();
 }
 
+/* -- 1.4: a process for each client ---------------------------------------- */
+
+enum { CROWD = 8 };
+
+struct family {
+    int living;
+    int zombies;
+};
+
+/* The server's children, as /proc or ps(1) knows them. */
+static struct family children(void)
+{
+    static const char list_all[] =
+        "if [ -r /proc/self/stat ]; then"
+        " sed -n 's/.*) \\(.\\) \\([0-9]*\\) .*/\\2 \\1/p' /proc/[0-9]*/stat;"
+        " else ps -A -o ppid= -o stat=; fi 2>/dev/null";
+    struct family family = {0};
+    FILE *list = popen(list_all, "r");
+    long parent;
+    char state;
+
+    while (list != NULL &&
+           fscanf(list, "%ld %c%*[^\n]", &parent, &state) == 2) {
+        family.living += parent == program->pid && state != 'Z';
+        family.zombies += parent == program->pid && state == 'Z';
+    }
+    if (list != NULL)
+        pclose(list);
+    return family;
+}
+
+/* Those that are left when no more than that are, or patience is over. */
+static struct family children_at_most(int living, int zombies)
+{
+    enum { PAUSE_MS = 10 };
+    long long limit = now_ms() + patience_ms();
+    struct family family = children();
+
+    while ((family.living > living || family.zombies > zombies) &&
+           now_ms() < limit) {
+        wait_until(now_ms() + PAUSE_MS, -1, 0);
+        family = children();
+    }
+    return family;
+}
+
+static void is_answered_while_another_is_there(int client)
+{
+    struct heard heard;
+
+    says(client, "two\n");
+    step("B hears \"Hello World\\n\", with A still there");
+    heard = hears_line(client);
+    if (is_heard(&heard, hello))
+        return;
+    if (children().living == 0)
+        because("The server has no child: one process serves them all, one "
+                "after the other. Who calls fork(), and when?");
+    else
+        because("A has a child of its own, and yet B is not taken: the parent "
+                "must come back to accept() at once. It must not wait() until "
+                "that child has ended, nor talk to A itself.");
+    must_be(client, &heard, hello);
+}
+
+/* before: the descriptors that the server had when there was no client. */
+static void hears_that_it_is_closed(int client, int before)
+{
+    char byte;
+
+    step("A says that it is done, and hears the end");
+    client_finish_sending(client);
+    if (client_receive(client, &byte, 1, now_ms() + patience_ms()) == 0)
+        return;
+    because("recv() has returned 0 to A's child: it must leave its loop, and "
+            "end.");
+    if (child_descriptors(program) > before)
+        because("After fork() the descriptor is there twice, and a connection "
+                "ends when the last of them is closed. A's child does its part "
+                "when it ends; the parent, too, has one, and no use for it.");
+    fail_with("client %d: expected the end of the connection, got no end",
+              client_port(client));
+}
+
+static void one_child_is_left(void)
+{
+    struct family family;
+
+    step("A's child has ended, B's is there, and so is the server");
+    family = children_at_most(1, CROWD);
+    because("A has left, so its child has nothing more to do: _exit() ends it. "
+            "If it goes back to the loop instead it calls accept() there, and "
+            "the server has become two.");
+    if (family.living > 1)
+        fail_with("expected one child, for B, got %d", family.living);
+    because("It is the server itself that has ended with A. fork() returns "
+            "twice: 0 in the child, the child's number in the parent.");
+    if (!child_runs(program))
+        fail_with("expected the server to run on");
+}
+
+/* So many at once, and they all leave before the server can take notice. (When
+ * somebody has come after them it has nothing more to do for them.) */
+static void a_crowd_comes_and_leaves(void)
+{
+    int crowd[CROWD];
+
+    because("B is there all the time, and newcomers are not served any more. "
+            "Does the server wait() for B's child, perhaps in a handler?");
+    step("%d more connect, ask, and leave while the server is stopped "
+         "(SIGSTOP)",
+         CROWD);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = client_connect(program->port);
+        client_ask(crowd[i], "and me?\n", hello);
+    }
+    server_expect_service(program, "and me?\n", hello);
+    child_pause(program);
+    for (int i = 0; i < CROWD; i++)
+        client_leave(crowd[i]);
+    child_signal(program, SIGCONT);
+    step("it goes on, and %d more come and go, one after the other", CROWD);
+    for (int i = 0; i < CROWD; i++)
+        server_expect_service(program, "and me?\n", hello);
+}
+
+static void no_zombies_are_left(void)
+{
+    enum { ENDED = 1 + CROWD + 1 + CROWD };
+    /* Whoever looks for them at each newcomer may be one or two behind. */
+    enum { BEHIND = 2 };
+    struct family family;
+
+    step("none of their processes is left");
+    family = children_at_most(1, BEHIND);
+    because("A child that has ended remains as a zombie until its parent has "
+            "waited for it, or has said that it never will (man 2 wait).");
+    if (family.zombies == ENDED - 1)
+        because("One was waited for, the others remain as zombies. Perhaps by "
+                "a handler that signal() has set? That can be good for one "
+                "signal only; sigaction() sets it for good.");
+    else if (family.zombies < ENDED)
+        because("Some were waited for, the others remain as zombies. Several "
+                "may have ended when the server looks for them (one SIGCHLD "
+                "stands for all): waitpid(-1, NULL, WNOHANG) must be called "
+                "until there is none left.");
+    if (family.zombies > BEHIND)
+        fail_with("expected the %d children that have ended to be gone, got "
+                  "%d zombies",
+                  ENDED, family.zombies);
+    because("All but B have left.");
+    if (family.living > 1)
+        fail_with("expected one child, for B, got %d", family.living);
+}
+
+static void the_parent_keeps_no_client(int before)
+{
+    long long limit = now_ms() + patience_ms();
+
+    because("The parent has a copy of each client's descriptor, and must close "
+            "it: only the child needs one.");
+    step("the parent has as many descriptors as before A");
+    while (child_descriptors(program) > before && now_ms() < limit)
+        wait_until(now_ms() + 1, -1, 0);
+    child_expect_descriptors(program, before, "with B there");
+}
+
+/* The harness must not know yet that it has ended: it might clear away what is
+ * left of it. */
+static bool has_ended(void)
+{
+    long long limit = now_ms() + patience_ms();
+    siginfo_t how = {0};
+
+    while (waitid(P_PID, (id_t)program->pid, &how,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           how.si_pid == 0 && now_ms() < limit)
+        wait_until(now_ms() + 1, -1, 0);
+    return how.si_pid != 0;
+}
+
+static void leaves_its_port(void)
+{
+    int port = program->port;
+    int client;
+
+    step("the server is ended, with B still there, and its port is free");
+    if (!child_runs(program))
+        fail_with("expected the server to run on, but it has ended");
+    child_signal(program, SIGTERM);
+    if (!has_ended())
+        fail_with("expected the server to end after SIGTERM");
+    because("B's child is there, and has a copy of the listener: as long as it "
+            "lives the port is taken, and the server cannot be started again. "
+            "A child has no use for the listener.");
+    if (client_try_connect(port, &client))
+        fail_with("expected nobody to listen there any more, but somebody "
+                  "does");
+    child_free(program);
+}
+
+static void check_1_4(void)
+{
+    int a, b;
+    int before;
+
+    server_starts();
+    before = child_descriptors(program);
+    because("A is connected and has said something. It must be accepted, and "
+            "a child must answer it.");
+    a = connects("A");
+    asks(a, "one\n", hello);
+    because("The parent goes on listening while A is served.");
+    b = connects("B");
+    is_answered_while_another_is_there(b);
+    because("Both are there, each with a process of its own.");
+    asks(a, "three\n", hello);
+    hears_that_it_is_closed(a, before);
+    one_child_is_left();
+    a_crowd_comes_and_leaves();
+    no_zombies_are_left();
+    the_parent_keeps_no_client(before);
+    because(NULL);
+    asks(b, "four\n", hello);
+    leaves_its_port();
+}
+
 const struct exercise lesson1[] = {
     {"1.1", check_1_1},
     {"1.2", check_1_2},
     {"1.3", check_1_3},
+    {"1.4", check_1_4},
     {0},
 };
