@@ -322,7 +322,7 @@ void is_closed(int client)
 /* -- which one ------------------------------------------------------------- */
 
 static const struct exercise *const lessons[] = {
-    lesson0, lesson1, lesson2, lesson3, lesson4, lesson5, lesson6};
+    lesson0, lesson1, lesson1h, lesson2, lesson3, lesson4, lesson5, lesson6};
 
 static void (*chosen)(void);
 

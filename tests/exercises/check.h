@@ -17,8 +17,8 @@ struct exercise {
     void (*check)(void);
 };
 
-extern const struct exercise lesson0[], lesson1[], lesson2[], lesson3[],
-    lesson4[], lesson5[], lesson6[]; /* each ends with number NULL */
+extern const struct exercise lesson0[], lesson1[], lesson1h[], lesson2[],
+    lesson3[], lesson4[], lesson5[], lesson6[]; /* each ends with number NULL */
 
 /* The next step of the story: "A connects". */
 void step(const char *format, ...) PRINTF_LIKE(1, 2);
