@@ -301,3 +301,13 @@ int selector_get_map(const struct selector *sel, struct selector_key *keys,
             keys[found++] = sel->slots[fd].key;
     return sel->count;
 }
+
+bool selector_map_next(const struct selector *sel, struct selector_key *key)
+{
+    for (size_t fd = (size_t)(key->fd + 1); fd < sel->slots_capacity; fd++)
+        if (sel->slots[fd].key.events != 0) {
+            *key = sel->slots[fd].key;
+            return true;
+        }
+    return false;
+}

@@ -134,4 +134,11 @@ int selector_get_key(const struct selector *sel, int fd,
 int selector_get_map(const struct selector *sel, struct selector_key *keys,
                      int max);
 
+/* Walks through all keys, in the order of their descriptors: fills *key with
+ * the first one above key->fd and returns true, or returns false at the end.
+ * Nothing is copied before it is asked for, so meanwhile the caller may
+ * register, modify and unregister what it likes: struct selector_key key = {.fd
+ * = -1}; while (selector_map_next(sel, &key)) ... */
+bool selector_map_next(const struct selector *sel, struct selector_key *key);
+
 #endif

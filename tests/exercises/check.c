@@ -280,6 +280,23 @@ void hears(int client, const char *reply)
     hear(client, reply);
 }
 
+void hears_in_the_end(int client, const char *words)
+{
+    char heard[64 * 1024];
+    size_t length = 0;
+
+    step("%s hears %s", name_of(client), quoted(words, strlen(words)));
+    do {
+        if (client_receive(client, heard + length, 1,
+                           now_ms() + patience_ms()) != 1 ||
+            length + 2 > sizeof heard)
+            fail_with("expected %s to hear %s, got %s", name_of(client),
+                      quoted(words, strlen(words)), quoted(heard, length));
+        heard[++length] = '\0';
+    } while (length < strlen(words) ||
+             strcmp(heard + length - strlen(words), words) != 0);
+}
+
 void asks(int client, const char *text, const char *reply)
 {
     step("%s says %s, and hears %s", name_of(client),

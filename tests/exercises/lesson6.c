@@ -2,5 +2,6 @@
 #include "check.h"
 
 const struct exercise lesson6[] = {
+    {"6.2", check_6_2},
     {0},
 };
