@@ -304,7 +304,7 @@ int selector_get_map(const struct selector *sel, struct selector_key *keys,
 
 bool selector_map_next(const struct selector *sel, struct selector_key *key)
 {
-    for (size_t fd = (size_t)(key->fd + 1); fd < sel->slots_capacity; fd++)
+    for (size_t fd = (size_t)key->fd + 1; fd < sel->slots_capacity; fd++)
         if (sel->slots[fd].key.events != 0) {
             *key = sel->slots[fd].key;
             return true;

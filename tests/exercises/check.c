@@ -155,6 +155,7 @@ bool source_order(const char *path, const char *function, const char *first,
 
 void server_starts(void)
 {
+    step_count = 0; /* a new story */
     step("the server starts");
     program_launch.path = program_path;
     program = server_start(&program_launch);

@@ -44,7 +44,7 @@ extern const char *program_source;
 /* How it is started: ulimit, SELECTOR ... Its path is filled in. */
 extern struct launch program_launch;
 
-/* "the server starts": on a free port. */
+/* "the server starts": on a free port. With it a new story begins. */
 void server_starts(void);
 
 /* "the program is started with ...": arguments[] up to a NULL. */

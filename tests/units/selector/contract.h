@@ -146,7 +146,8 @@ enum {
     ITEM(88, "P1", EACH, the_key_of_the_unknown_is_not_found)                  \
     ITEM(89, "P1, P2", EACH, the_map_is_in_the_order_of_descriptors)           \
     ITEM(90, "P1", EACH, the_map_is_cut_to_the_room_there_is)                  \
-    ITEM(91, "", EACH, looking_up_makes_no_system_call)
+    ITEM(91, "P1", EACH, a_walk_finds_each_key_whatever_is_done_meanwhile)     \
+    ITEM(92, "", EACH, looking_up_makes_no_system_call)
 
 #define PARTS(PART)                                                            \
     PART(open)                                                                 \

@@ -42,6 +42,28 @@ RULE(the_map_is_cut_to_the_room_there_is, make_pair)
     expect(keys[2].fd, -1);
 }
 
+RULE(a_walk_finds_each_key_whatever_is_done_meanwhile, make_pair)
+{
+    struct selector_key key = {.fd = -1};
+
+    expect(selector_map_next(sel, &key), false);
+    for (int i = 0; i < 4; i++)
+        watch_with(copy_of(ends[0]), EVENT_WRITE, called, &copies[i]);
+    for (int i = 0; i < 4; i++) {
+        expect(selector_map_next(sel, &key), true);
+        expect_fields(&key, copies[i], EVENT_WRITE, called, &copies[i]);
+        unwatch(copies[i]); /* where the walk is, ... */
+        if (i == 0)
+            unwatch(copies[2]); /* ... further on, ... */
+        if (i == 1)             /* ... and again */
+            watch_with(copies[2], EVENT_WRITE, called, &copies[2]);
+    }
+    expect(selector_map_next(sel, &key), false);
+    expect(key.fd, copies[3]);
+    key.fd = INT_MAX;
+    expect(selector_map_next(sel, &key), false);
+}
+
 RULE(looking_up_makes_no_system_call, make_pair)
 {
     struct selector_key key;
@@ -52,6 +74,8 @@ RULE(looking_up_makes_no_system_call, make_pair)
     expect(hand_out(), 1);
     expect_success(selector_get_key(sel, ends[0], &key));
     expect(selector_get_map(sel, &key, 1), 1);
+    key.fd = -1;
+    expect(selector_map_next(sel, &key), true);
     expect_text(selector_name(sel), backend_class_name(subject));
     selector_fileno(sel);
     expect(faults_calls(NULL), 0);
