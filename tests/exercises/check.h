@@ -10,6 +10,7 @@
 #define CHECK_EXERCISE_H
 
 #include "harness.h"
+#include "traced.h"
 
 /* Written in lesson1.c and so on, found by number: `make ex-1.2`. */
 struct exercise {
@@ -19,8 +20,19 @@ struct exercise {
 
 void check_6_2(void); /* chat.c: a suite of its own */
 
+/* Each ends with number NULL. */
 extern const struct exercise lesson0[], lesson1[], lesson1h[], lesson2[],
-    lesson3[], lesson4[], lesson5[], lesson6[]; /* each ends with number NULL */
+    lesson3[], lesson3h[], lesson4[], lesson5[], lesson6[];
+
+/* -- the story ------------------------------------------------------------- */
+
+/* What was told before is forgotten; SELECTOR is set for the next program. */
+void story_begins(const char *selector);
+
+/* Plays a story with the best selector there is, with poll and with select.
+ * With the first alone server_sleeps() asks: it takes a while to be sure, and
+ * whoever spins does so with all of them. */
+void on_every_selector(void (*story)(void));
 
 /* The next step of the story: "A connects". */
 void step(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -29,10 +41,24 @@ void step(const char *format, ...) PRINTF_LIKE(1, 2);
  * for somebody who does not know the answer. NULL: nothing more to say. */
 void because(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* The same step may fail in several ways. This is said instead, if the program
+ * is then found to take all the processor time it can get, to have ended by
+ * itself, or to have been killed (for this there is a text if none is given).
+ * because() forgets it; its own text is for SLEEPS, and when nothing is known.
+ */
+enum state { SLEEPS, SPINS, ENDED, KILLED, STATES };
+void because_if(enum state state, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* -- its text: for what cannot be seen from outside ------------------------ */
+
 /* Whether in a function (its name and what follows, as in its definition) the
- * one text stands before the other: for what cannot be seen from outside. */
+ * one text stands before the other, comments left out. */
 bool source_order(const char *path, const char *function, const char *first,
                   const char *second);
+
+/* Whether a function has this text, from its name to before the brace that ends
+ * it. Spaces and comments do not matter. */
+bool source_is(const char *path, const char *function, const char *text);
 
 /* -- the program ----------------------------------------------------------- */
 
@@ -44,8 +70,19 @@ extern const char *program_source;
 /* How it is started: ulimit, SELECTOR ... Its path is filled in. */
 extern struct launch program_launch;
 
-/* "the server starts": on a free port. With it a new story begins. */
+/* Of the descriptor numbers below a limit the program will find only so many
+ * free, the largest; the others it inherits, open. */
+void occupy_numbers(int below, int free);
+
+/* And this one, until it is closed. */
+void occupy_number(int fd);
+
+/* "the server starts" (with SELECTOR=..., if one is set): on a free port. */
 void server_starts(void);
+
+/* A new story with another program: the source built once more, and its calls
+ * are counted. See traced.h. */
+struct trace *program_is_traced(void);
 
 /* "the program is started with ...": arguments[] up to a NULL. */
 void program_starts(const char *const *arguments);
@@ -56,12 +93,21 @@ void server_ends_well(void);
 /* "the server sleeps": it takes no processor time. */
 void server_sleeps(const char *when);
 
+/* The same, and no step. */
+void program_sleeps(const char *when);
+
+/* Whether these words have appeared until now. */
+bool has_printed(const struct stream *stream, const char *words);
+
 /* -- those who talk to it -------------------------------------------------- */
 
 enum { PEOPLE = 64 };
 
 /* "A connects". name is a literal, or lives as long. Returns the descriptor. */
 int connects(const char *name);
+
+/* The same, and a few bytes fill all room on the way to it. */
+int connects_small(const char *name);
 
 void says(int client, const char *text);
 void hears(int client, const char *reply);

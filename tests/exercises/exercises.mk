@@ -1,17 +1,23 @@
 # exercises.mk -- make learn, ex-N, hint-N, solution-N, again-N, exercises.
 
 EXERCISES = $(patsubst %.c,$(O)%,$(wildcard 0*/exercises/*.c))
-EXERCISE = @O= MAKE="$(MAKE)" FORCE="$(FORCE)" sh tests/exercises/exercise.sh
 CHECK_EXERCISE = $(O)tests/exercises/check
-CHECK_OBJECTS = $(patsubst %.c,$(O)%.o,$(wildcard tests/exercises/*.c))
+TRACED = $(O)tests/exercises/traced.o
+CHECK_OBJECTS = $(filter-out $(TRACED),\
+    $(patsubst %.c,$(O)%.o,$(wildcard tests/exercises/*.c)))
+# Some programs are built once more while they are checked.
+BUILDING = COMPILE="$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) $(STANDARD)" \
+    COMMON="$(COMMON)" TRACED=$(TRACED) LIBS="$(LDFLAGS) $(LDLIBS)"
+EXERCISE = @O= MAKE="$(MAKE)" FORCE="$(FORCE)" $(BUILDING) \
+    sh tests/exercises/exercise.sh
 
 $(EXERCISES): $(O)%: $(O)%.o $(COMMON)
 	$(LINK)
 $(EXERCISES:=.o): $(O)%.o: %.c
 	$(COMPILE) $(STANDARD)
-$(CHECK_OBJECTS): $(O)%.o: %.c | has_check
+$(CHECK_OBJECTS) $(TRACED): $(O)%.o: %.c | has_check
 	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS) -Itests/harness
-$(CHECK_EXERCISE): $(CHECK_OBJECTS) $(HARNESS)
+$(CHECK_EXERCISE): $(CHECK_OBJECTS) $(HARNESS) | $(TRACED)
 	$(LINK) $(CHECK_LIBS)
 
 learn:
@@ -27,11 +33,9 @@ NUMBERS = $(notdir $(patsubst %/about,%,$(wildcard tests/exercises/*/about)))
 
 test: exercises
 exercises: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
-	@$(MAKE) -k -s --no-print-directory -j4 $(NUMBERS:%=prove-%); \
+	@$(MAKE) -k -s --no-print-directory -j6 $(NUMBERS:%=prove-%); \
 	    sh tests/exercises/prove.sh sum $(NUMBERS)
 prove-%: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
-	@COMPILE="$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) $(STANDARD)" \
-	    COMMON="$(COMMON)" LIBS="$(LDFLAGS) $(LDLIBS)" CHECK=./$(CHECK_EXERCISE) \
-	    SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
+	@$(BUILDING) CHECK=./$(CHECK_EXERCISE) SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
 
 .PHONY: learn exercises

@@ -410,7 +410,7 @@ static void a_crowd_comes_and_leaves(void)
 
 static void no_zombies_are_left(void)
 {
-    enum { ENDED = 1 + CROWD + 1 + CROWD };
+    enum { ALL_ENDED = 1 + CROWD + 1 + CROWD };
     /* Whoever looks for them at each newcomer may be one or two behind. */
     enum { BEHIND = 2 };
     struct family family;
@@ -419,11 +419,11 @@ static void no_zombies_are_left(void)
     family = children_at_most(1, BEHIND);
     because("A child that has ended remains as a zombie until its parent has "
             "waited for it, or has said that it never will (man 2 wait).");
-    if (family.zombies == ENDED - 1)
+    if (family.zombies == ALL_ENDED - 1)
         because("One was waited for, the others remain as zombies. Perhaps by "
                 "a handler that signal() has set? That can be good for one "
                 "signal only; sigaction() sets it for good.");
-    else if (family.zombies < ENDED)
+    else if (family.zombies < ALL_ENDED)
         because("Some were waited for, the others remain as zombies. Several "
                 "may have ended when the server looks for them (one SIGCHLD "
                 "stands for all): waitpid(-1, NULL, WNOHANG) must be called "
@@ -431,7 +431,7 @@ static void no_zombies_are_left(void)
     if (family.zombies > BEHIND)
         fail_with("expected the %d children that have ended to be gone, got "
                   "%d zombies",
-                  ENDED, family.zombies);
+                  ALL_ENDED, family.zombies);
     because("All but B have left.");
     if (family.living > 1)
         fail_with("expected one child, for B, got %d", family.living);

@@ -1,7 +1,214 @@
 /* lesson6.c -- the checks of the exercises of lesson 6. */
 #include "check.h"
 
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char reply[] = "Hello World\n";
+
+/* -- 6.1: timers ----------------------------------------------------------- */
+
+/* The server has closed: has it ended, and by itself? */
+static void say_how_it_has_ended(void)
+{
+    enum { MOMENT_MS = 200 };
+    long long limit = now_ms() + MOMENT_MS;
+
+    while (child_runs(program) && now_ms() < limit)
+        wait_until(now_ms() + 1, -1, 0);
+    because(NULL);
+    if (program->ended && WIFEXITED(program->status))
+        because("selector_select() returns 0 when its time is over and nobody "
+                "is ready. That is no end: an alarm is to ring.");
+}
+
+/* Nothing came. Perhaps it does if somebody else wakes the server? */
+static void say_why_it_does_not_ring(int client, const char *when_woken)
+{
+    int other;
+
+    because("Nobody says anything any more, so nothing wakes the server: its "
+            "selector_select() must not sleep longer than until the earliest "
+            "alarm.");
+    if (!client_try_connect(program->port, &other))
+        return;
+    client_send_text(other, "60000\n");
+    if (wait_until(now_ms() + patience_ms() / 2, client, POLLIN))
+        because("It rang as soon as somebody else had woken the server, and by "
+                "itself the server slept on. %s",
+                when_woken);
+    close(other);
+}
+
+/* Returns how long after started it rang. when_woken: what is behind it if it
+ * does so only when somebody else wakes the server. */
+static long long rings(int client, const char *name, long long started,
+                       const char *when_woken)
+{
+    char byte;
+
+    step("%s hears \"Hello World\\n\"", name);
+    if (!wait_until(now_ms() + patience_ms(), client, POLLIN)) {
+        say_why_it_does_not_ring(client, when_woken);
+        fail_with("expected %s to hear \"Hello World\\n\", got nothing", name);
+    }
+    if (recv(client, &byte, 1, MSG_PEEK) != 1)
+        say_how_it_has_ended();
+    client_expect_text(client, reply);
+    return now_ms() - started;
+}
+
+static void rings_once(int client)
+{
+    because("An alarm rings once. When it has rung, no time is left of it, for "
+            "ever: it must not count any more.");
+    has_heard_nothing(client, "since then");
+}
+
+/* A busy machine may be late a few times; whoever sleeps too long is each
+ * time. */
+static void rings_in_time(int a)
+{
+    enum { AFTER_MS = 230, LATE_MS = AFTER_MS + 50, ATTEMPTS = 5 };
+    long long took = LATE_MS;
+
+    for (int i = 0; i < ATTEMPTS && took >= LATE_MS; i++) {
+        long long started = now_ms();
+
+        says(a, "230\n");
+        took = rings(a, "A", started,
+                     "The alarm has a moment: selector_select() must wake at "
+                     "that.");
+        because("deadline_left_ms() says how long the server may sleep. Its "
+                "end is not before the alarm.");
+        if (took < AFTER_MS)
+            fail_with("expected A to hear it after %d ms, got %lld", AFTER_MS,
+                      took);
+        rings_once(a);
+    }
+    because("The server slept longer than it may: perhaps it wakes again and "
+            "again, after 50 or 100 ms, to see whether it is time.");
+    if (took >= LATE_MS)
+        fail_with("expected A to hear it after %d ms, got %lld, %d times of %d",
+                  AFTER_MS, took, ATTEMPTS, ATTEMPTS);
+    because("An alarm rings once. When it has rung, no time is left of it, for "
+            "ever: it must not count any more.");
+    server_sleeps("when it has rung");
+    rings_once(a);
+}
+
+/* Whoever has set it, and when. */
+static void earliest_counts(int a, int b)
+{
+    static const char whoever[] =
+        "Perhaps until another alarm, that of a minute. The earliest one "
+        "counts, whoever has set it, and whenever.";
+
+    says(a, "60000\n");
+    says(b, "100\n");
+    rings(b, "B", now_ms(), whoever);
+    has_heard_nothing(a, "as its minute is not over");
+    says(a, "100\n");
+    says(b, "60000\n");
+    rings(a, "A", now_ms(), whoever);
+    has_heard_nothing(b, "as its minute is not over");
+}
+
+static void rings_while_others_talk(int b, int c)
+{
+    long long limit = now_ms() + patience_ms();
+
+    says(b, "300\n");
+    step("C says \"60000\\n\" every 20 ms");
+    because("Whenever C says something the time of B begins anew, it seems. "
+            "What counts is a moment, and what is left until then: "
+            "deadline_left_ms(), in every round.");
+    do {
+        if (now_ms() > limit)
+            fail_with(
+                "expected B to hear \"Hello World\\n\" while C talks, got "
+                "nothing");
+        client_send_text(c, "60000\n");
+    } while (!wait_until(now_ms() + 20, b, POLLIN));
+    hears(b, reply);
+    has_heard_nothing(c, "as its minute is not over");
+}
+
+/* The next one who comes gets its number. */
+static void leaves_before_it_rings(int b)
+{
+    int d = connects("D");
+    int e;
+
+    says(d, "100\n");
+    leaves(d);
+    because("D has left, and E has got its number. The alarm was D's: whoever "
+            "has left has no alarm any more.");
+    e = connects("E");
+    says(b, "250\n");
+    rings(b, "B", now_ms(), "");
+    has_heard_nothing(e, "as it has set no alarm");
+    leaves(e);
+}
+
+static long wakes(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return usage.ru_nvcsw;
+}
+
+/* How often it went to sleep is known when it has ended. */
+static void sleeps_until_then(void)
+{
+    enum { QUIET_MS = 1500, FEW = 12 };
+    long before = wakes();
+    long times;
+    int a;
+
+    server_starts();
+    a = connects("A");
+    says(a, "60000\n");
+    step("nobody says anything for 1.5 s, and the server sleeps");
+    wait_until(now_ms() + QUIET_MS, a, POLLIN);
+    child_stop(program);
+    times = wakes() - before;
+    because("It seems to wake again and again to see whether it is time. It "
+            "knows when that is: until then there is nothing to see.");
+    if (times > FEW)
+        fail_with("expected the server to sleep until the alarm, but it woke "
+                  "up %ld times",
+                  times);
+}
+
+static void check_6_1(void)
+{
+    int a, b, c;
+
+    server_starts();
+    because("Nobody has set an alarm. Then selector_select() sleeps for ever, "
+            "and that is -1: 0 would be an alarm that is to ring now.");
+    server_sleeps("while there is no alarm");
+    a = connects("A");
+    rings_in_time(a);
+    b = connects("B");
+    earliest_counts(a, b);
+    c = connects("C");
+    rings_while_others_talk(b, c);
+    leaves_before_it_rings(b);
+    because(NULL);
+    leaves(a);
+    server_ends_well();
+    sleeps_until_then();
+}
+
 const struct exercise lesson6[] = {
+    {"6.1", check_6_1},
     {"6.2", check_6_2},
     {0},
 };

@@ -1,0 +1,212 @@
+/* from_memory.c -- exercise 2.6: stage 02 from (nearly) an empty file.
+ *
+ * A long story, in the order in which such a program is best written: each part
+ * asks for one thing more, and says which.
+ */
+#include "lesson2.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char reply[] = "Hello World\n";
+
+enum { PARTS = 8 };
+
+static void part(int number, const char *what)
+{
+    step("-- %d of %d: %s --", number, PARTS, what);
+}
+
+/* Here the reply is the student's, too: no answer and a wrong one have
+ * different reasons. */
+static void is_answered(int client)
+{
+    char bytes[64];
+    ssize_t size;
+
+    if (!wait_until(now_ms() + patience_ms(), client, POLLIN))
+        fail_with("client %d: expected %s, got nothing", client_port(client),
+                  quoted(reply, strlen(reply)));
+    size = recv(client, bytes, sizeof bytes, MSG_PEEK);
+    if (size <= 0 || ((size_t)size == strlen(reply) &&
+                      memcmp(bytes, reply, strlen(reply)) == 0)) {
+        hears(client, reply);
+        return;
+    }
+    because("The reply has %zu bytes, of which the last is the end of a line.",
+            strlen(reply));
+    fail_with("client %d: expected %s, got %s", client_port(client),
+              quoted(reply, strlen(reply)), quoted(bytes, (size_t)size));
+}
+
+static void one_client(void)
+{
+    int a;
+
+    part(1, "one client");
+    because_if(ENDED,
+               "The server has ended. It must go on until it is killed.");
+    a = connects("A");
+    because("A is connected (the kernel does that), but not answered. Does the "
+            "server accept() it, read what A says, and reply?");
+    because_if(SPINS, "A is not answered, but the server computes all the "
+                      "time. Has select() said that the listener is readable, "
+                      "and nobody has called accept()?");
+    because_if(ENDED,
+               "The server has ended. It must go on until it is killed.");
+    says(a, "one\n");
+    is_answered(a);
+    because("A was answered once, and may say more. Is A on the list of those "
+            "whom select() watches, and the set made anew each time?");
+    asks(a, "two\n", reply);
+    part(2, "one after the other");
+    because("A will say no more: recv() returns 0. Then the server must close "
+            "its socket, or A waits for ever.");
+    leaves(a);
+    because("A has left, and now the server serves nobody.");
+    because_if(ENDED, "A has left, and select() fails for everybody if a "
+                      "number that is closed is in the set (Bad file "
+                      "descriptor). Is A on the list still?");
+    a = connects("B");
+    asks(a, "three\n", reply);
+    leaves(a);
+    because("Nobody is there, and nothing is to be done. Perhaps those who "
+            "have left are still watched; perhaps select() has a timeout of 0; "
+            "perhaps it fails, and its result is not looked at.");
+    server_sleeps("while nobody is there");
+}
+
+static void two_clients(int a, int b)
+{
+    part(3, "two at a time");
+    asks(a, "one\n", reply);
+    because("A is there, and B is not answered. Where does the server sleep? "
+            "Whoever sleeps in recv() waits for one client. Only select() may "
+            "sleep, for all of them: those on the list, up to the largest "
+            "number plus one.");
+    asks(b, "two\n", reply);
+    because("A was silent when B spoke, and is not answered any more. Is A in "
+            "the set each time?");
+    asks(a, "three\n", reply);
+}
+
+static int a_silent_client(int a, int b)
+{
+    int c;
+
+    part(4, "a silent one");
+    c = connects("C");
+    because("C is connected and says nothing, and the others are not answered. "
+            "Perhaps recv() is called for C before select() has said that "
+            "there is something to read.");
+    asks(b, "four\n", reply);
+    asks(a, "five\n", reply);
+    because("C was silent while others spoke. It must be in the set each time: "
+            "in the last answer of select() its bit was not set.");
+    asks(c, "six\n", reply);
+    because("All are answered, nobody says anything.");
+    server_sleeps("when all are answered");
+    return c;
+}
+
+static void one_leaves(int a, int b, int c)
+{
+    int before = child_descriptors(program);
+    int d;
+
+    part(5, "one leaves, the others stay");
+    leaves(b);
+    because("B has left, and now the others are not watched any more. Perhaps "
+            "one of them was taken off the list in place of B.");
+    because_if(ENDED, "B has left, and select() fails for everybody if a "
+                      "number that is closed is in the set (Bad file "
+                      "descriptor). Was B taken off the list?");
+    asks(a, "seven\n", reply);
+    asks(c, "eight\n", reply);
+    because("B has left. Is it still watched? Its end is there to be read, "
+            "again and again.");
+    server_sleeps("after B has left");
+    d = connects("D");
+    asks(d, "nine\n", reply);
+    because("Whoever leaves must be closed, too.");
+    step("the server has as many descriptors as with B");
+    child_expect_descriptors(program, before, "with D in place of B");
+    leaves(d);
+}
+
+static void resets_harm_nobody(int a)
+{
+    int e = connects("E");
+
+    part(6, "a reset");
+    asks(e, "ten\n", reply);
+    resets(e);
+    because("E's connection is broken: recv() or send() returns -1. That is "
+            "the end of E, and of nobody else.");
+    asks(a, "eleven\n", reply);
+    resets(connects("F"));
+    asks(a, "twelve\n", reply);
+    server_sleeps("after the resets");
+}
+
+static void many_at_once(int a)
+{
+    enum { MANY = 40 };
+    int clients[MANY];
+
+    part(7, "many");
+    step("%d more connect, and all say something", MANY);
+    because("Some are answered, and some are not.");
+    for (int i = 0; i < MANY; i++)
+        clients[i] = client_connect(program->port);
+    for (int i = 0; i < MANY; i++)
+        client_send_text(clients[i], "all of us\n");
+    for (int i = 0; i < MANY; i++)
+        client_expect_text(clients[i], reply);
+    step("while the server is stopped, half of them leave, the others speak");
+    because("The list has changed while the event loop went through those that "
+            "are ready. Has it left somebody out, or looked where nobody is?");
+    child_pause(program);
+    for (int i = 0; i < MANY; i += 2) {
+        close(clients[i]);
+        client_send_text(clients[i + 1], "still here\n");
+    }
+    child_signal(program, SIGCONT);
+    for (int i = 1; i < MANY; i += 2)
+        client_expect_text(clients[i], reply);
+    for (int i = 1; i < MANY; i += 2)
+        client_leave(clients[i]);
+    asks(a, "thirteen\n", reply);
+    server_sleeps("when they have left");
+    many_come_and_go();
+}
+
+void check_2_6(void)
+{
+    int a, b, c;
+
+    server_starts();
+    one_client();
+    a = connects("A");
+    b = connects("B");
+    two_clients(a, b);
+    c = a_silent_client(a, b);
+    one_leaves(a, b, c);
+    resets_harm_nobody(a);
+    many_at_once(a);
+    because(NULL);
+    server_ends_well();
+    if (!raise_descriptor_limit())
+        return; /* no number is too large here */
+    occupy_numbers(FD_SETSIZE, FOR_THREE);
+    story_begins(NULL);
+    part(8, "a number that select() cannot watch");
+    somebody_gets_number(
+        FD_SETSIZE, "A set has FD_SETSIZE bits, for the numbers from 0 to "
+                    "FD_SETSIZE - 1. Whoever has a larger number cannot be "
+                    "watched, and must be refused.");
+}
