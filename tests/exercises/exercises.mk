@@ -33,7 +33,7 @@ NUMBERS = $(notdir $(patsubst %/about,%,$(wildcard tests/exercises/*/about)))
 
 test: exercises
 exercises: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
-	@$(MAKE) -k -s --no-print-directory -j6 $(NUMBERS:%=prove-%); \
+	@$(MAKE) -k -s --no-print-directory -j4 $(NUMBERS:%=prove-%); \
 	    sh tests/exercises/prove.sh sum $(NUMBERS)
 prove-%: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
 	@$(BUILDING) CHECK=./$(CHECK_EXERCISE) SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*

@@ -64,12 +64,20 @@ void because_if(enum state state, const char *format, ...)
     va_end(arguments);
 }
 
+/* Not by us, and not because a peer had gone. */
+static bool has_crashed(void)
+{
+    int number = WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+
+    return (number != 0 && number != SIGTERM && number != SIGPIPE) ||
+           stream_has(&program->err, "Sanitizer");
+}
+
 static enum state state_of_program(void)
 {
     if (program == NULL || program->pid == 0)
         return SLEEPS;
-    if (!child_runs(program) && (WIFSIGNALED(program->status) ||
-                                 stream_has(&program->err, "Sanitizer")))
+    if (!child_runs(program) && has_crashed())
         return KILLED;
     if (!child_runs(program))
         return ENDED;
@@ -82,8 +90,7 @@ static const char *reason(void)
 
     if (*reasons[state] != '\0')
         return reasons[state];
-    if (state == KILLED &&
-        !(WIFSIGNALED(program->status) && WTERMSIG(program->status) == SIGPIPE))
+    if (state == KILLED)
         return "It was killed. Perhaps it has used a place before or behind "
                "an array; valgrind says where.";
     return reasons[SLEEPS];
