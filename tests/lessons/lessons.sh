@@ -218,6 +218,9 @@ exists() {
             [ -f "$copy/$2.c" ]
         ;;
     target)
+        case $2 in
+        *.*) [ -f "$root/tests/exercises/${2#*-}/about" ] && set -- "$1" "${2%%-*}-%" ;;
+        esac
         cat "$root/Makefile" "$root"/tests/*.mk "$root"/tests/*/*.mk |
             grep -q -E "^([^#:=]* )?$2( [^:=]*)?:"
         ;;
@@ -246,12 +249,28 @@ check_all() {
     done 8<"$tmp/list"
 }
 
+# Each exercise stands in the text, with its minutes, and no other does.
+check_exercises() {
+    sed -n 's/^\* \*\*\([0-9h.]*\)\*\* (\([0-9]*\).*/\1 \2/p' "$text" |
+        sort >"$tmp/told"
+    for about in "$root"/tests/exercises/*/about; do
+        number=${about%/about}
+        echo "${number##*/} $(sed -n 's/^minutes: *//p' "$about")"
+    done | sort >"$tmp/there"
+    if [ -s "$tmp/there" ] && cmp -s "$tmp/told" "$tmp/there"; then
+        passed=$((passed + 1))
+    else
+        fail 1 exercises "$(diff "$tmp/told" "$tmp/there" | tr '\n' ' ')"
+    fi
+}
+
 make_copy
 check_blocks
 check_proofs
 check_all shape.awk
 check_all links.awk
 check_all names.awk
+check_exercises
 tell_skipped
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

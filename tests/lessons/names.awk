@@ -16,7 +16,7 @@ fenced { names($0); next }
 function names(text)
 {
     each("file", text, "", "(0[1-4]_[a-z_]+|common|tests)(/[A-Za-z0-9_.-]*[A-Za-z0-9_])*")
-    each("target", text, "make ", "make [a-z][a-z0-9-]*")
+    each("target", text, "make ", "make [a-z][a-z0-9-]*([.][0-9]+)?")
     each("variable", text, "", "(PORT|TARGETS|SERVER|UPPER|CLIENT|CONNECT|BUSY|CC|CFLAGS)=")
     each("selector", text, "SELECTOR=", "SELECTOR=[a-z]+")
     each("function", text, "", "(selector|socket|program|deadline)_[a-z_]+")
