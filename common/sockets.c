@@ -1,11 +1,10 @@
 /* sockets.c -- the few socket calls that every stage needs, right once. */
 #include "sockets.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,16 +109,26 @@ int socket_port(int fd)
     return fail(EINVAL);
 }
 
+static bool is_readable(int fd)
+{
+    struct pollfd entry = {.fd = fd, .events = POLLIN};
+
+    return poll(&entry, 1, 0) == 1;
+}
+
 /* Makes room by giving up the spare descriptor, takes the connection that
- * cannot be served, and closes it: the peer learns at once. */
+ * cannot be served, and closes it: the peer learns at once. If it is there: on
+ * macOS the accept() that failed has dropped it, and the next one would sleep
+ * until somebody else comes. */
 static void shed(int listener)
 {
-    int newcomer;
+    int newcomer = -1;
 
     if (spare != -1)
         close(spare);
     spare = -1;
-    newcomer = accept(listener, NULL, NULL);
+    if (is_readable(listener))
+        newcomer = accept(listener, NULL, NULL);
     if (newcomer != -1)
         close(newcomer);
 }
@@ -259,10 +268,37 @@ int socket_connect(const struct addrinfo **address)
     return fd;
 }
 
+/* A port that nobody listens on can be given to the very socket that connects
+ * to it; then both ends of the connection are this one. */
+static bool has_met_itself(int fd, const struct sockaddr_storage *peer)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t size = sizeof own;
+
+    return getsockname(fd, (struct sockaddr *)&own, &size) == 0 &&
+           memcmp(&own, peer, sizeof own) == 0;
+}
+
+/* No error is not yet success: a socket still on its way has none either, nor
+ * has one whose error was told before. Of these only the former may yet have
+ * something to read. */
+static int why_not_connected(int fd)
+{
+    char byte;
+    ssize_t received;
+
+    do
+        received = recv(fd, &byte, sizeof byte, MSG_PEEK);
+    while (received == -1 && errno == EINTR);
+    if (received == 0)
+        return ENOTCONN;
+    return received == -1 && errno != EAGAIN ? errno : EINPROGRESS;
+}
+
 int socket_connect_result(int fd)
 {
-    struct sockaddr_storage peer;
-    socklen_t peer_size = sizeof peer;
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
     int error = 0;
     socklen_t error_size = sizeof error;
 
@@ -270,11 +306,9 @@ int socket_connect_result(int fd)
         return -1;
     if (error != 0)
         return fail(error);
-    /* No error is not yet success: a socket still on its way has none either.
-     */
-    if (getpeername(fd, (struct sockaddr *)&peer, &peer_size) == -1)
-        return fail(errno == ENOTCONN ? EINPROGRESS : errno);
-    return 0;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == -1)
+        return fail(errno == ENOTCONN ? why_not_connected(fd) : errno);
+    return has_met_itself(fd, &peer) ? fail(ECONNREFUSED) : 0;
 }
 
 /* -- both ------------------------------------------------------------------ */

@@ -111,9 +111,12 @@ int socket_resolve(const char *host, int port, struct addrinfo **addresses);
 int socket_connect(const struct addrinfo **address);
 
 /* How a connect() that was started has ended: 0, it is connected, or -1.
- * errno is EINPROGRESS if it has not ended yet, otherwise the reason for the
- * failure (SO_ERROR). The kernel tells the reason once, and what it says
- * later means nothing: so close the socket. */
+ * EINPROGRESS   it has not ended yet.
+ * ECONNREFUSED  also: it has met itself. A local port that nobody listens on
+ *               may be the one that the kernel gives to this very socket.
+ * ENOTCONN      the reason was told before: the kernel tells it once.
+ * Others        the reason for the failure (SO_ERROR). Close the socket: what
+ *               a second connect() on it does differs from system to system. */
 int socket_connect_result(int fd);
 
 /* -- both ------------------------------------------------------------------ */

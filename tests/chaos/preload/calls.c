@@ -68,7 +68,9 @@ REPLACE(ssize_t, recv, int fd, void *buffer, size_t size, int flags)
 {
     ssize_t received = -1;
 
-    if (may_move(CALL_recv, fd, &size))
+    if (is_late(fd)) /* a socket that has not called connect() is at its end */
+        errno = EAGAIN;
+    else if (may_move(CALL_recv, fd, &size))
         received = moved(REAL(recv)(fd, buffer, size, flags));
     if (received > 0 && inside == 0)
         report->received++;

@@ -144,14 +144,18 @@ START_TEST(when_the_system_has_no_descriptors_the_newcomer_is_closed)
 }
 END_TEST
 
+/* macOS has dropped it by then, and a blocking listener must not wait for
+ * another one. */
 START_TEST(without_descriptors_and_without_a_newcomer_nothing_happens)
 {
     int before = faults_descriptors();
 
-    set_mode(true);
+    set_mode(_i);
     faults_fail("accept", 1, EMFILE);
     expect_failure(socket_accept(listener, peer), EMFILE);
+    expect(faults_calls("accept"), 1);
     expect(faults_descriptors(), before);
+    set_mode(true);
     expect_failure(socket_accept(listener, peer), EAGAIN);
 }
 END_TEST
@@ -203,7 +207,7 @@ void add_accept(Suite *suite)
     ADD(accept_waits_through_signals);
     ADD_TIMES(5, a_failing_accept_says_why_and_the_listener_goes_on);
     ADD_TIMES(2, when_the_system_has_no_descriptors_the_newcomer_is_closed);
-    ADD(without_descriptors_and_without_a_newcomer_nothing_happens);
+    ADD_TIMES(2, without_descriptors_and_without_a_newcomer_nothing_happens);
     ADD(the_reserve_comes_back_as_soon_as_it_can);
     ADD(the_reserve_comes_back_with_the_next_client);
     tcase = new_case(suite, "out of descriptors", NULL);

@@ -196,13 +196,106 @@ START_TEST(a_connect_that_ends_at_once_is_success)
 }
 END_TEST
 
+/* To where nobody accepts: once the backlog is full the kernel waits. */
 START_TEST(a_connect_under_way_has_no_result_yet)
 {
-    int sock = socket(AF_INET, SOCK_STREAM, 0);
+    enum { COUNT = 20 }; /* far more than there is room for */
+    struct list list;
+    int socks[COUNT];
 
-    expect_failure(socket_connect_result(sock), EINPROGRESS);
-    close(sock);
-    expect_failure(socket_connect_result(sock), EBADF);
+    expect_success(listen(listener, 0));
+    fill_list(&list, socket_port(listener), 1);
+    for (int i = 0; i < COUNT; i++) {
+        const struct addrinfo *address = list.items;
+
+        socks[i] = socket_connect(&address);
+        expect_success(socks[i]);
+    }
+    wait_for(socks[0], POLLOUT);
+    expect(socket_connect_result(socks[0]), 0);
+    expect_failure(socket_connect_result(socks[COUNT - 1]), EINPROGRESS);
+    expect_failure(socket_connect_result(socks[COUNT - 1]), EINPROGRESS);
+    close(socks[COUNT - 1]);
+    expect_failure(socket_connect_result(socks[COUNT - 1]), EBADF);
+}
+END_TEST
+
+/* The kernel does not: a loop that asks for as long as it hears EINPROGRESS
+ * would spin, as the socket stays writable. */
+START_TEST(asked_twice_a_failed_connect_does_not_say_that_it_goes_on)
+{
+    struct list list;
+    const struct addrinfo *address = list.items;
+    int sock;
+
+    fill_list(&list, closed_port(), 1);
+    sock = socket_connect(&address);
+    if (sock == -1) /* some systems know at once */
+        return;
+    wait_for(sock, POLLOUT);
+    expect_failure(socket_connect_result(sock), ECONNREFUSED);
+    expect_failure(socket_connect_result(sock), ENOTCONN);
+    expect_failure(socket_connect_result(sock), ENOTCONN);
+}
+END_TEST
+
+/* Between asking for the error and for the peer much can happen. */
+START_TEST(a_connect_that_ends_while_it_is_asked_for_is_asked_for_again)
+{
+    make_tcp(ends);
+    expect_success(socket_set_nonblocking(ends[1]));
+    faults_fail("getpeername", 1, ENOTCONN); /* connected right after it, */
+    faults_fail("recv", 1, EINTR);
+    expect_failure(socket_connect_result(ends[1]), EINPROGRESS);
+    put_byte(ends[0]); /* or even spoken to; */
+    wait_for(ends[1], POLLIN);
+    faults_fail("getpeername", 1, ENOTCONN);
+    expect_failure(socket_connect_result(ends[1]), EINPROGRESS);
+    faults_fail("getpeername", 1, ENOTCONN); /* or it fails only now */
+    faults_fail("recv", 1, ECONNREFUSED);
+    expect_failure(socket_connect_result(ends[1]), ECONNREFUSED);
+    expect(socket_connect_result(ends[1]), 0);
+    take_byte(ends[1]); /* which was only looked at */
+}
+END_TEST
+
+/* From a port to itself: so the kernel connects one end to the same one. */
+static int connect_to_itself(struct sockaddr *address, socklen_t size)
+{
+    int sock = socket(address->sa_family, SOCK_STREAM, 0);
+
+    expect_success(bind(sock, address, size));
+    expect_success(getsockname(sock, address, &size));
+    expect_success(socket_set_nonblocking(sock));
+    if (connect(sock, address, size) == -1 && errno != EINPROGRESS) {
+        close(sock); /* some systems do not allow it */
+        return -1;
+    }
+    wait_for(sock, POLLOUT);
+    return sock;
+}
+
+START_TEST(who_meets_itself_is_not_connected)
+{
+    struct sockaddr_in four = loopback(0);
+    struct sockaddr_in6 six = loopback6(0);
+    int sock;
+
+    subject = _i == 0 ? "IPv4" : "IPv6";
+    if (_i == 1 && !has_ipv6()) {
+        skip(__func__, "there is no IPv6 here");
+        return;
+    }
+    sock = _i == 0 ? connect_to_itself((struct sockaddr *)&four, sizeof four)
+                   : connect_to_itself((struct sockaddr *)&six, sizeof six);
+    if (sock == -1) {
+        skip(__func__, "this system does not allow it");
+        return;
+    }
+    expect_failure(socket_connect_result(sock), ECONNREFUSED);
+    expect_failure(socket_connect_result(sock), ECONNREFUSED);
+    faults_fail("getsockname", 1, ENOBUFS); /* nothing else speaks against it */
+    expect(socket_connect_result(sock), 0);
 }
 END_TEST
 
@@ -267,6 +360,9 @@ void add_connect(Suite *suite)
     ADD(an_interrupted_connect_goes_on_by_itself);
     ADD(a_connect_that_ends_at_once_is_success);
     ADD(a_connect_under_way_has_no_result_yet);
+    ADD(asked_twice_a_failed_connect_does_not_say_that_it_goes_on);
+    ADD(a_connect_that_ends_while_it_is_asked_for_is_asked_for_again);
+    ADD_TIMES(2, who_meets_itself_is_not_connected);
     ADD(a_result_that_cannot_be_asked_for_is_a_failure);
     ADD(after_ipv6_is_refused_ipv4_connects);
 }
