@@ -29,7 +29,7 @@
 # commands. In a stage's folder: make, make run, make test SERVER="./mine".
 
 CFLAGS = -O2 -g
-STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L
+STANDARD = -std=c11 -D_XOPEN_SOURCE=700
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
     -Wmissing-prototypes -Wformat=2 -Wvla -Wno-unused-parameter
 # musl's FD_SET() divides an int by an unsigned long.
@@ -41,6 +41,8 @@ define COMPILE
 @mkdir -p $(@D)
 $(call short,CC)$(CC) $(WARNINGS) -Icommon $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 endef
+# Solaris, and illumos before 2024, keep sockets in libraries of their own.
+LDLIBS = $(if $(filter SunOS,$(shell uname)),-lsocket -lnsl)
 LINK = $(call short,LD)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 COMMON = $(patsubst %.c,$(O)%.o,$(wildcard common/*.c))

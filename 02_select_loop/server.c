@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h> /* Solaris makes FD_ZERO() of memset() */
 #include <sys/select.h>
 #include <unistd.h>
 

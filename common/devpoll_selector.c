@@ -5,7 +5,10 @@
  */
 /* Strictly POSIX programs are not shown POLLREMOVE. */
 #undef _POSIX_C_SOURCE
+#undef _XOPEN_SOURCE
+#ifndef __EXTENSIONS__
 #define __EXTENSIONS__
+#endif
 
 #include "selector_impl.h"
 

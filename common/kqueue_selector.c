@@ -5,19 +5,26 @@
  */
 /* Strictly POSIX programs are not shown the types that kqueue uses. */
 #undef _POSIX_C_SOURCE
+#undef _XOPEN_SOURCE
 #define _NETBSD_SOURCE
 
 #include "selector_impl.h"
 
 #ifdef HAVE_KQUEUE
 
-/* clang-format off: the BSDs want this order */
-#include <sys/event.h>
-#include <sys/time.h>
-#include <sys/types.h>
-/* clang-format on */
+#include <sys/types.h> /* FreeBSD before 12 needs it for <sys/event.h> */
+
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/event.h>
+#include <time.h>
+
+/* How many events: kevent() counts in int, but NetBSD's in size_t. */
+#ifdef __NetBSD__
+#define COUNT(n) (n)
+#else
+#define COUNT(n) ((int)(n))
+#endif
 
 static int open_kqueue(struct selector *sel)
 {
@@ -88,7 +95,7 @@ static int wait_kqueue(struct selector *sel, int timeout_ms,
     struct timespec timeout = {.tv_sec = timeout_ms / 1000,
                                .tv_nsec = timeout_ms % 1000 * 1000000L};
     int ready =
-        kevent(sel->fileno, NULL, 0, sel->events, (int)sel->events_capacity,
+        kevent(sel->fileno, NULL, 0, sel->events, COUNT(sel->events_capacity),
                timeout_ms < 0 ? NULL : &timeout);
     int count = 0;
 

@@ -248,10 +248,12 @@ static int without_strays(struct selector *sel, int found)
 
 int selector_select(struct selector *sel, int timeout_ms)
 {
-    /* 0 and -1 need no clock: "passed" and "never" stay what they are. */
+    /* 0 and "never" need no clock and stay what they are. */
     long long deadline = timeout_ms > 0 ? deadline_in(timeout_ms) : timeout_ms;
     int found;
 
+    if (timeout_ms < 0)
+        timeout_ms = -1; /* the BSDs' poll() takes no other negative number */
     sel->waits++;
     sel->batch_next = 0;
     sel->batch_count = 0;

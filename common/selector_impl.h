@@ -18,7 +18,7 @@
 #if __has_include(<sys/event.h>)
 #define HAVE_KQUEUE
 #endif
-#if __has_include(<sys/epoll.h>)
+#if __has_include(<sys/epoll.h>) && defined(__linux__) /* others imitate it */
 #define HAVE_EPOLL
 #endif
 #if __has_include(<sys/devpoll.h>)

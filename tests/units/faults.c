@@ -379,8 +379,13 @@ int faults_open(const char *path, int flags, ...)
     return CALL(open, emulation_open(path, flags));
 }
 
+/* As on the BSDs only -1 is for ever. */
 int faults_poll(struct pollfd *entries, nfds_t count, int timeout_ms)
 {
+    if (timeout_ms < -1) {
+        errno = EINVAL;
+        return -1;
+    }
     return CALL(poll, poll(entries, count, remember_ms(timeout_ms)));
 }
 

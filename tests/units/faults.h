@@ -67,14 +67,13 @@ int faults_descriptors(void);
 #define FAULTS_EPOLL
 #include <sys/epoll.h>
 #endif
-/* clang-format off: the BSDs want this order */
-#include <sys/event.h>
-#include <sys/types.h>
-/* clang-format on */
+#include <sys/types.h> /* FreeBSD before 12 needs it for <sys/event.h> */
+
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/event.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>

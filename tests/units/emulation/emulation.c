@@ -5,6 +5,8 @@
  * what the tests are about: how the set is changed, and what becomes of a
  * descriptor that was closed.
  */
+#include <sys/types.h> /* FreeBSD before 12 needs it for <sys/event.h> */
+
 #include <emulation.h>
 #include <sys/devpoll.h>
 #include <sys/event.h>
@@ -206,7 +208,9 @@ static int wait_devpoll(struct set *set, const struct dvpoll *request)
     ready = calloc(set->capacity + 1, sizeof *ready);
     if (ready == NULL)
         return -1;
-    found = poll_set(set, ready, request->dp_timeout);
+    /* Only -1 is for ever; less is no time at all. */
+    found = poll_set(set, ready,
+                     request->dp_timeout < -1 ? 0 : request->dp_timeout);
     if (found > 0 && (nfds_t)found > request->dp_nfds)
         found = (int)request->dp_nfds;
     if (found > 0)
