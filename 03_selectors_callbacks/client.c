@@ -73,7 +73,9 @@ static void read_input(int fd, int events, void *data)
     if (length == -1 && (errno == EINTR || errno == EAGAIN))
         return;
     selector_unregister(selector, fd);
-    if (length <= 0) {
+    if (length == -1)
+        program_fail("stdin");
+    if (length == 0) {
         client->input_ended = true;
         shutdown(client->server_socket, SHUT_WR);
         return;
@@ -170,5 +172,5 @@ int main(int argc, char **argv)
     event_loop();
     selector_close(selector);
     close(client.server_socket);
-    return client.failed || ferror(stdout) ? 1 : 0;
+    return program_end(client.failed ? 1 : 0);
 }

@@ -65,5 +65,5 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         if (!connect_to(names[i], limit_ms))
             failed++;
-    return failed == 0 ? 0 : 1;
+    return program_end(failed == 0 ? 0 : 1);
 }

@@ -142,5 +142,5 @@ int main(int argc, char **argv)
     event_loop(limit_ms);
     time_out();
     selector_close(selector);
-    return free_targets(targets, count) == 0 ? 0 : 1;
+    return program_end(free_targets(targets, count) == 0 ? 0 : 1);
 }

@@ -49,8 +49,9 @@ void program_fail(const char *what, ...)
 static void plug_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) == -1)
-            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+            program_fail("descriptor %d is closed, and cannot be replaced", fd);
 }
 
 void program_start(char **argv)
@@ -61,6 +62,15 @@ void program_start(char **argv)
     plug_standard_descriptors();
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+int program_end(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "%s: not all that was printed reached stdout\n", program);
+    return status == 0 ? 1 : status;
 }
 
 /* -- the command lines ----------------------------------------------------- */
@@ -69,7 +79,7 @@ void program_start(char **argv)
 static _Noreturn void usage(bool help, const char *text)
 {
     fprintf(help ? stdout : stderr, "usage: %s %s", program, text);
-    exit(help ? 0 : 2);
+    exit(help ? program_end(0) : 2);
 }
 
 int program_port(int argc, char **argv)
@@ -136,7 +146,8 @@ char **program_targets(int argc, char **argv, int *count, int *limit_ms)
 
     program_start(argv);
     *limit_ms = 10000;
-    while ((option = getopt(argc, argv, "ht:")) != -1) {
+    /* "+": glibc would look for options behind the targets, too. */
+    while ((option = getopt(argc, argv, "+ht:")) != -1) {
         if (option == 't' && (*limit_ms = parse_seconds(optarg)) == -1)
             fprintf(stderr, "%s: '%s' is not a time in seconds\n", program,
                     optarg);

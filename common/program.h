@@ -29,11 +29,16 @@ PROGRAM_FORMAT(2) void report(const char *what, ...);
 PROGRAM_FORMAT(2) _Noreturn void program_fail(const char *what, ...);
 
 /* Takes the program's name for report(), sets stdout to line-buffered, so that
- * nothing hides in a pipe, and has SIGPIPE ignored, so that writing to a peer
- * that has gone is an error (EPIPE) and not the end of the process. If stdin,
- * stdout or stderr is closed, the descriptor is taken out of circulation:
- * otherwise a socket would get its number, and every print would go there. */
+ * nothing hides in a pipe, and has SIGPIPE and SIGXFSZ ignored, so that writing
+ * to a peer that has gone (EPIPE) or to a log that has grown too large (EFBIG)
+ * is an error and not the end of the process. If stdin, stdout or stderr is
+ * closed, the descriptor is taken out of circulation, or else the program ends:
+ * a socket would get its number, and every print would go there. */
 void program_start(char **argv);
+
+/* For the end of main(): status, or 1 if stdout has not taken all that was
+ * printed. Then it says so. */
+int program_end(int status);
 
 /* program_start(), then for "PROGRAM [PORT]": the port, 5000 if none is
  * given. */

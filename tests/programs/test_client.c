@@ -420,7 +420,27 @@ START_TEST(when_nobody_reads_what_it_prints_the_client_fails)
     client = start_with(0, ends[1], server->port);
     close(ends[1]);
     child_expect_exit(client, 1);
+    child_expect_stderr(client,
+                        "client: not all that was printed reached stdout\n");
     child_free(client);
+    child_stop(server);
+}
+END_TEST
+
+/* Not the end of the input: a folder cannot be read, nor what is closed. */
+START_TEST(input_that_cannot_be_read_is_named_with_the_reason)
+{
+    int inputs[] = {CLOSED, open("/", O_RDONLY | O_CLOEXEC)};
+    int errors[] = {EBADF, EISDIR};
+    struct child *server = start_upper();
+
+    for (int i = is_wrapped() ? 1 : 0; i < 2; i++) {
+        struct child *client = start_with(inputs[i], 0, server->port);
+
+        child_expect_exit(client, 1);
+        child_expect_stderr(client, "client: stdin: %s\n", strerror(errors[i]));
+        child_free(client);
+    }
     child_stop(server);
 }
 END_TEST
@@ -509,6 +529,7 @@ static void add(TCase *tc, int i)
     ADD(after_the_end_of_its_input_there_are_no_prompts_and_no_complaints);
     ADD(a_broken_connection_is_named_with_the_reason);
     ADD(a_refused_connection_is_named_with_the_reason);
+    ADD(input_that_cannot_be_read_is_named_with_the_reason);
     ADD(when_nobody_reads_what_it_prints_the_client_fails);
     ADD(at_a_terminal_lines_are_typed_after_the_prompt);
 }

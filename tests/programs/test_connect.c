@@ -341,6 +341,26 @@ START_TEST(busy_closes_each_socket_before_the_next)
 }
 END_TEST
 
+/* Whoever sees "connected!" nowhere must not be told that all is well. */
+START_TEST(it_says_so_when_nobody_reads_what_it_prints)
+{
+    struct launch launch = launch_of(&subjects[_i], 0);
+    struct target target = target_listening();
+    struct child *program;
+    int ends[2];
+
+    pipe_make(ends);
+    close(ends[0]);
+    launch.out = ends[1];
+    program = child_start(&launch, ARGS(target.text));
+    child_expect_exit(program, 1);
+    child_expect_stderr(program,
+                        "%s: not all that was printed reached stdout\n",
+                        subject_program(&subjects[_i]));
+    child_free(program);
+}
+END_TEST
+
 /* -- the suite ------------------------------------------------------------- */
 
 static void add_for_connect(TCase *tc, int i)
@@ -375,6 +395,7 @@ static void add(TCase *tc, int i)
     if (!is_replaced(subjects[i].variable)) {
         ADD(a_connect_that_fails_at_once_is_named_with_the_reason);
         ADD(a_name_that_cannot_be_resolved_is_named_and_the_others_go_on);
+        ADD(it_says_so_when_nobody_reads_what_it_prints);
     }
     if (subject_is(&subjects[i], "CONNECT"))
         add_for_connect(tc, i);

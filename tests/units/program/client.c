@@ -43,6 +43,7 @@ static const struct line target_lines[] = {
     {{"-t"}, 2, "", USAGE_OF_CONNECT},
     {{"-x"}, 2, "", USAGE_OF_CONNECT},
     {{""}, 2, "", "server: '' is not HOST or HOST:PORT\n" USAGE_OF_CONNECT},
+    {{"a", "-t", "1"}, 2, "", "server: '-t' is not HOST or HOST:PORT\n"},
     {{"a", "80"}, 2, "", "server: '80' is not HOST or HOST:PORT\n"},
     {{"--", "-t", "1"}, 2, "", "server: '-t' is not HOST or HOST:PORT\n"},
     {{"a:b"}, 2, "", "server: 'a:b' is not HOST or HOST:PORT\n"},

@@ -40,6 +40,27 @@ START_TEST(a_server_takes_one_port)
 }
 END_TEST
 
+/* The usage is what was asked for. */
+static int ask_a_full_device_for_help(void)
+{
+    int full = open("/dev/full", O_WRONLY);
+
+    MUST(full != -1 && dup2(full, STDOUT_FILENO) == STDOUT_FILENO);
+    set_word("-h");
+    return parse_port();
+}
+
+START_TEST(help_that_cannot_be_printed_is_a_failure)
+{
+    if (access("/dev/full", W_OK) == -1) {
+        skip(__func__, "there is no /dev/full");
+        return;
+    }
+    expect_line(ask_a_full_device_for_help, 1, "",
+                "server: not all that was printed reached stdout\n");
+}
+END_TEST
+
 /* -- listen ---------------------------------------------------------------- */
 
 static int listen_as_told(void)
@@ -240,6 +261,7 @@ void add_server(Suite *suite)
     TCase *tcase = new_case(suite, "server", NULL);
 
     ADD_TIMES(ROWS(port_lines), a_server_takes_one_port);
+    ADD(help_that_cannot_be_printed_is_a_failure);
     ADD(a_server_listens_where_it_is_told);
     ADD(a_port_that_is_taken_is_explained);
     ADD(a_port_for_root_is_explained);

@@ -1,6 +1,8 @@
 /* start.c -- report(), program_fail(), program_start(). */
 #include "fixture.h"
 
+#include <sys/resource.h>
+
 /* -- report ---------------------------------------------------------------- */
 
 static int report_an_error(void)
@@ -202,18 +204,75 @@ START_TEST(closed_standard_descriptors_are_taken_out_of_circulation)
 }
 END_TEST
 
-/* Where no descriptor can be opened for it the program goes on without. */
+/* Or a client would be given its number, and read what is printed. */
 static int start_without_the_plug(void)
 {
     close(STDIN_FILENO);
     faults_fail("open", 1, EMFILE);
     start();
-    return is_open_file(STDIN_FILENO) ? FAILED : 0;
+    return 0;
 }
 
-START_TEST(a_closed_descriptor_may_stay_closed)
+START_TEST(a_closed_descriptor_that_cannot_be_replaced_ends_the_program)
 {
-    expect(run(start_without_the_plug).status, 0);
+    char expected[256];
+
+    snprintf(expected, sizeof expected,
+             "server: descriptor 0 is closed, and cannot be replaced: %s\n",
+             strerror(EMFILE));
+    expect_line(start_without_the_plug, 1, "", expected);
+}
+END_TEST
+
+/* RLIMIT_FSIZE: the signal would end the process. */
+static int write_too_much(void)
+{
+    struct rlimit limit = {.rlim_cur = 1};
+
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = 1;
+    start();
+    MUST(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    MUST(write(STDOUT_FILENO, "xy", 2) == 1);
+    MUST(write(STDOUT_FILENO, "y", 1) == -1);
+    MUST(errno == EFBIG);
+    return 0;
+}
+
+START_TEST(a_log_that_is_too_large_does_not_end_the_process)
+{
+    expect_run(write_too_much, 0, "x", "");
+}
+END_TEST
+
+/* -- end ------------------------------------------------------------------- */
+
+static int status_to_end_with;
+
+static int end_well(void)
+{
+    start();
+    printf("no newline");
+    return program_end(status_to_end_with);
+}
+
+/* What was lost, and how: at once, or at the very end. */
+static int end_unheard(void)
+{
+    start();
+    close(STDOUT_FILENO);
+    printf(status_to_end_with == 0 ? "a line\n" : "no newline");
+    return program_end(status_to_end_with);
+}
+
+START_TEST(the_end_says_whether_all_was_printed)
+{
+    static const int statuses[] = {0, 3};
+
+    status_to_end_with = statuses[_i];
+    expect_line(end_well, status_to_end_with, "no newline", "");
+    expect_line(end_unheard, status_to_end_with == 0 ? 1 : 3, "",
+                "server: not all that was printed reached stdout\n");
 }
 END_TEST
 
@@ -232,5 +291,7 @@ void add_start(Suite *suite)
     ADD(each_line_is_written_at_once);
     ADD(a_peer_that_has_gone_does_not_end_the_process);
     ADD_TIMES(8, closed_standard_descriptors_are_taken_out_of_circulation);
-    ADD(a_closed_descriptor_may_stay_closed);
+    ADD(a_closed_descriptor_that_cannot_be_replaced_ends_the_program);
+    ADD(a_log_that_is_too_large_does_not_end_the_process);
+    ADD_TIMES(2, the_end_says_whether_all_was_printed);
 }
