@@ -1,7 +1,8 @@
 /* poll_selector.c -- PollSelector: poll(2), everywhere.
  *
- * No limit on the number, but the kernel keeps nothing between two calls: the
- * whole array goes in and comes back each time, and both sides walk through it.
+ * As many as a process may have descriptors (macOS: 10240 and no more), but the
+ * kernel keeps nothing between two calls: the whole array goes in and comes
+ * back each time, and both sides walk through it.
  */
 #include "selector_impl.h"
 

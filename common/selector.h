@@ -79,7 +79,10 @@ int selector_fileno(const struct selector *sel);
  * EINVAL  also: fd >= FD_SETSIZE with select; epoll's own descriptor.
  * EBADF   epoll and kqueue: not open. poll and select take any number and
  *         complain later.
- * EPERM   epoll: a regular file or a directory.
+ * EPIPE   kqueue: to write into a pipe that nobody reads. NetBSD says EBADF;
+ *         macOS accepts it, and reports it at once.
+ * EPERM   epoll: a regular file or a directory. (kqueue on macOS says EINVAL
+ *         of some devices.)
  * ENOMEM  also for a number far beyond all that are open.
  * ENOSPC  epoll: /proc/sys/fs/epoll/max_user_watches. */
 int selector_register(struct selector *sel, int fd, int events,
@@ -90,7 +93,8 @@ int selector_register(struct selector *sel, int fd, int events,
  * ENOENT  fd is not registered (said before events are looked at).
  * When the kernel refuses the change, because it has lost the descriptor
  * (closed: EBADF; closed and its number given to another file: ENOENT) or for
- * any other reason, the key is lost with it. */
+ * any other reason, the key is lost with it. kqueue may not notice: where only
+ * a filter is added the number's new file gets it. */
 int selector_modify(struct selector *sel, int fd, int events,
                     selector_callback *callback, void *data);
 
@@ -112,7 +116,8 @@ int selector_unregister(struct selector *sel, int fd);
  * A program that waits for a signal registers the read end of a pipe to which
  * its handler writes.
  * Fails with what the system call underneath says: EBADF from select when a
- * registered descriptor was closed.
+ * registered descriptor was closed; EINVAL from poll on macOS with more than
+ * 10240 of them.
  * Limit: a descriptor closed without unregister, but alive through a
  * duplicate, still wakes epoll. With no key for it the result is 0, early; one
  * that has got its number since gets these reports besides its own. */

@@ -43,7 +43,8 @@ int socket_listen(const char *host, int port);
 int socket_port(int fd);
 
 /* accept(): the next connection, and its address in peer ("127.0.0.1:40000").
- * It is blocking, except that on macOS and the BSDs it is as the listener is.
+ * It is blocking, except that on macOS, the BSDs, Solaris and illumos it is as
+ * the listener is.
  * A connection that was reset while it waited in the backlog is passed over
  * (ECONNABORTED).
  * EAGAIN  a non-blocking listener has nobody waiting.

@@ -28,9 +28,9 @@ $(CHAOS_OBJECTS): $(CHAOS)%.o: tests/chaos/%.c
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
 $(CHAOS)chaos_run: $(CHAOS_OBJECTS) $(HARNESS)
 	$(LINK)
-$(CHAOS)emulation.o: tests/units/emulation/emulation.c
+$(CHAOS)emulation.o $(CHAOS)kernels.o: $(CHAOS)%.o: tests/units/emulation/%.c
 	$(COMPILE) $(UNITS_CFLAGS) -fPIC
-$(CHAOS)emulation.so: $(CHAOS)emulation.o
+$(CHAOS)emulation.so: $(CHAOS)emulation.o $(CHAOS)kernels.o
 	$(LINK) $(SHARED)
 $(EMULATED): $(CHAOS)%: $(O)%.o $(TESTED) $(FAULTS) $(CHAOS)emulation.so
 	@mkdir -p $(@D)

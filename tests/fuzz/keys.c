@@ -1,6 +1,7 @@
 /* keys.c -- which changes fail, and which keys there are then. */
 #include "model.h"
 
+#include <kernels.h>
 #include <limits.h>
 
 bool are_same(const struct selector_key *a, const struct selector_key *b)
@@ -9,7 +10,7 @@ bool are_same(const struct selector_key *a, const struct selector_key *b)
            a->callback == b->callback && a->data == b->data;
 }
 
-/* kqueue refuses to wait for a pipe that nobody reads. */
+/* Most kqueues refuse to wait for a pipe that nobody reads. */
 static bool is_broken_pipe(const struct number *number)
 {
     return number->file != NULL && number->file->kind == WRITE_END &&
@@ -62,7 +63,7 @@ static int register_error(const struct number *number, int events)
     if (is("epoll") && is_stale(number))
         return EEXIST;
     if (is("kqueue") && (events & EVENT_WRITE) && is_broken_pipe(number))
-        return EPIPE;
+        return kernel()->broken_pipe;
     return 0;
 }
 
@@ -126,7 +127,7 @@ static int modify_error(const struct number *number, int events)
     if (is("epoll"))
         return number->file->epoll & bit(number) ? 0 : ENOENT;
     if ((events & ~number->key.events & EVENT_WRITE) && is_broken_pipe(number))
-        return EPIPE;
+        return kernel()->broken_pipe;
     return 0;
 }
 
@@ -148,7 +149,8 @@ void try_modify(void)
     if (same && faults_calls(NULL) > 0)
         disagree("a modify() that changes no event makes a system call");
     if (is("kqueue") && number->registered && !number->clean &&
-        (error == 0 || error == EPIPE))
+        (error == 0 ||
+         (is_broken_pipe(number) && error == kernel()->broken_pipe)))
         error = result == -1 ? errno : 0; /* some filters were lost */
     if (result == -1 && error == 0 && added &&
         (is_odd(number) || !number->clean))

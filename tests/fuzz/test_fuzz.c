@@ -3,6 +3,7 @@
  * FUZZ_SECONDS=30  goes on that long, all backends together, with new seeds.
  * FUZZ_SEED=7      this seed only.
  * BACKEND=poll     this backend only.
+ * STAND_IN=macos   see ../units/emulation/kernels.h.
  */
 #include "fuzz_selector.h"
 
@@ -11,6 +12,7 @@
 #include "selector.h"
 
 #include <check.h>
+#include <kernels.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -80,6 +82,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    kernel(); /* or $STAND_IN is nonsense */
     for (int i = 0; i < backend_count(); i++)
         if (backend_wanted(i))
             tcase_add_loop_test(tests, a_selector_does_what_its_model_does, i,

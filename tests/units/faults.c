@@ -3,6 +3,7 @@
 
 #include <emulation.h>
 #include <errno.h>
+#include <kernels.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -236,7 +237,7 @@ static int remember_ms(int timeout_ms)
 
 int faults_accept(int fd, struct sockaddr *address, socklen_t *size)
 {
-    return CALL(accept, accept(fd, address, size));
+    return kernel_accepted(fd, CALL(accept, accept(fd, address, size)));
 }
 
 int faults_bind(int fd, const struct sockaddr *address, socklen_t size)

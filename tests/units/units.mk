@@ -6,7 +6,7 @@ unit = $(patsubst %.c,$(O)%.o,$(wildcard tests/units/$(1)/*.c))
 # for kqueue and /dev/poll where the system has none.
 TESTED = $(COMMON:$(O)%=$(O)tests/units/%)
 FAULTS = $(O)tests/units/faults.o
-EMULATION = $(O)tests/units/emulation/emulation.o
+EMULATION = $(call unit,emulation)
 BACKENDS = $(O)tests/units/backends.o
 CHECKS = $(O)tests/units/checks.o
 UNITS_CFLAGS = $(TEST_CFLAGS) -isystem tests/units/emulation -Itests/units \
@@ -45,11 +45,18 @@ $(PLANTED)%.o: $(PLANTED)%.c
 	$(COMPILE) $(UNITS_CFLAGS) -DWITH_FAULTS -include tests/units/faults.h
 -include $(wildcard $(PLANTED)*.d)
 
+# Do they pass as well where a kernel does it in another way? Whoever has a
+# kqueue needs no stand-in.
+variants: KERNELS = freebsd netbsd macos illumos stingy
+some-variants: KERNELS = netbsd macos
+variants some-variants: has_check $(UNITS) $(O)tests/fuzz/test_fuzz
+	@[ "$$(uname)" != Linux ] || sh tests/units/variants.sh $(O)tests $(KERNELS)
+
 # What no suite can see.
-test: contract alone planted
+test: contract alone planted some-variants
 contract:
 	@sh tests/units/contract.sh
 alone:
 	@CC="$(CC)" sh tests/units/alone.sh
 
-.PHONY: contract alone planted $(UNITS:=.run)
+.PHONY: contract alone planted variants some-variants $(UNITS:=.run)

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <kernels.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -314,8 +315,9 @@ static int apply(struct set *set, const struct kevent *change)
         set->table[fd].events = (short)(set->table[fd].events & ~event);
         return 0;
     }
-    if (S_ISFIFO(file.type) && event == POLLOUT && reader_is_gone(fd))
-        return EPIPE;
+    if (S_ISFIFO(file.type) && event == POLLOUT && reader_is_gone(fd) &&
+        kernel()->broken_pipe != 0)
+        return kernel()->broken_pipe;
     return add(set, fd, event) == 0 ? 0 : ENOMEM;
 }
 
@@ -350,6 +352,8 @@ static int report_filters(const struct set *set, const struct pollfd *ready,
     static const int filters[] = {POLLIN, POLLOUT};
     int found = 0;
 
+    if (room > kernel()->most_events)
+        room = kernel()->most_events;
     for (int i = 0; i < 2 * count && found < room; i++) {
         const struct pollfd *entry = &ready[i / 2];
         int event = filters[i % 2];

@@ -4,7 +4,8 @@
  * <sys/event.h> and <sys/devpoll.h> of this directory declare what a system
  * does not have, and hand over to its own headers where it has them. It
  * follows the kernels of FreeBSD and illumos in what their manual pages
- * promise; it is slow, and a descriptor of the stand-in cannot be polled.
+ * promise, and others where kernels.h says so. It is slow, and a descriptor of
+ * the stand-in cannot be polled.
  */
 #ifndef EMULATION_H
 #define EMULATION_H

@@ -7,6 +7,7 @@
 #include "selector_impl.h"
 
 #include <emulation.h>
+#include <kernels.h>
 #include <limits.h>
 
 enum { BOTH = EVENT_READ | EVENT_WRITE, BAD_EVENTS = 8 };

@@ -225,6 +225,23 @@ RULE(it_works_with_the_last_descriptor_in_use, make_pipe)
     expect(hand_out(), copy_count);
 }
 
+/* So many are ready; a call may not find all of them. */
+static void expect_each_once(int left)
+{
+    int most = runs_on("kqueue") ? kernel()->most_events : INT_MAX;
+    struct selector_key key;
+    int events;
+
+    while (left > 0) {
+        expect(selector_select(sel, -1), left < most ? left : most);
+        while (selector_next(sel, &key, &events)) {
+            unwatch(key.fd);
+            left--;
+        }
+    }
+    expect(count_keys(), 0);
+}
+
 RULE(five_thousand_descriptors_are_no_burden, make_pipe)
 {
     enum { COUNT = 5000, LIMIT = COUNT + 100 };
@@ -245,11 +262,7 @@ RULE(five_thousand_descriptors_are_no_burden, make_pipe)
     watch(ends[1], EVENT_WRITE);
     expect(selector_select(sel, -1), 1);
     put_byte(ends[1]);
-    expect(selector_select(sel, -1), COUNT + 1);
-    expect(hand_out(), COUNT + 1);
-    for (int i = 0; i < COUNT; i++)
-        unwatch(copies[i]);
-    expect(ready_on(ends[1]), EVENT_WRITE);
+    expect_each_once(COUNT + 1);
 }
 
 /* The pair of one of the writers that are ready; nobody else is. */

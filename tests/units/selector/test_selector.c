@@ -1,6 +1,7 @@
 /* test_selector.c -- the contract of common/selector.h, for every backend.
  *
  * BACKEND=poll     only the tests of this backend.
+ * STAND_IN=macos   see ../emulation/kernels.h.
  */
 #include "contract.h"
 

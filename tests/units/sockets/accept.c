@@ -44,6 +44,16 @@ START_TEST(a_non_blocking_listener_has_nobody_waiting)
 }
 END_TEST
 
+/* Not on Linux; and whoever wants it one way or the other says so. */
+START_TEST(a_connection_is_non_blocking_where_the_kernel_makes_it_so)
+{
+    new_client();
+    expect_success(socket_set_nonblocking(listener));
+    expect(is_nonblocking(socket_accept(listener, peer)),
+           kernel()->accept_inherits);
+}
+END_TEST
+
 START_TEST(accept_passes_over_signals_and_aborted_connections)
 {
     static const int errors[] = {EINTR, ECONNABORTED};
@@ -203,6 +213,7 @@ void add_accept(Suite *suite)
     ADD(accept_returns_the_connection_and_its_peer);
     ADD(accept_returns_connections_in_their_order);
     ADD(a_non_blocking_listener_has_nobody_waiting);
+    ADD(a_connection_is_non_blocking_where_the_kernel_makes_it_so);
     ADD_TIMES(2, accept_passes_over_signals_and_aborted_connections);
     ADD(accept_waits_through_signals);
     ADD_TIMES(5, a_failing_accept_says_why_and_the_listener_goes_on);

@@ -12,6 +12,7 @@
 #include "checks.h"
 #include "sockets.h"
 
+#include <kernels.h>
 #include <limits.h>
 
 enum { PORT = 5000 }; /* a number in texts: nothing is opened there */
