@@ -8,6 +8,7 @@
 
 #ifndef __APPLE__ /* see replace.h */
 #undef _POSIX_C_SOURCE
+#undef _XOPEN_SOURCE
 #define _GNU_SOURCE
 #endif
 

@@ -14,7 +14,7 @@
 #ifndef _SYS_TYPES_H
 #error "FreeBSD 11 has no u_int here: <sys/types.h> must come first"
 #endif
-#if defined __STRICT_ANSI__ &&                                                 \
+#if defined __STRICT_ANSI__ && !defined _GNU_SOURCE &&                         \
     (defined _POSIX_C_SOURCE || defined _XOPEN_SOURCE)
 #error "NetBSD has no u_int here: it is hidden from strictly POSIX programs"
 #endif
