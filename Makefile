@@ -7,6 +7,9 @@
 #                    port, SELECTOR=poll what 03 and 04 wait with
 #   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
 #
+#   make learn       the exercises: where you are, and the next command
+#   make ex-2.1      check one; hint-2.1 solution-2.1 again-2.1 (the starter)
+#
 #   make setup       install what the tests need (asks for root's password)
 #   make test        all tests; make test-02 those of a stage
 #   make test-02 SERVER="python3 mine.py"   the same tests, your program; in 03
@@ -74,9 +77,11 @@ UNTIL_CTRL_C = trap 'sleep 0.2; exit 0' INT;
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+# Not what is known of a reader's exercises: that was not built.
 clean:
-	@rm -rf build $(BUILDABLE) $(SUITES) $(DEMO) $(FUZZ_GUIDED) tests/units/common \
-	    */*.[od] tests/*/*.[od] tests/*/*/*.[od]
+	@rm -rf $(filter-out build/exercises,$(wildcard build/*)) build/exercises/proof \
+	    $(BUILDABLE) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(FUZZ_GUIDED) \
+	    tests/units/common */*.[od] 0*/exercises/*.[od] tests/*/*.[od] tests/*/*/*.[od]
 
 .PHONY: programs run-01 run-02 run-03 run-04 help clean
 .SECONDARY:

@@ -14,7 +14,7 @@ ROOMS = harness units programs exercises fuzz torture chaos demo lessons bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
 # Everything, and nothing of it run: what does a compiler say?
-build-all: has_check $(PROGRAMS) $(SUITES) $(DEMO) $(TORTURE_BUILT) $(CHAOS_BUILT) \
+build-all: has_check $(PROGRAMS) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(TORTURE_BUILT) $(CHAOS_BUILT) \
     $(BENCH_PROGRAMS)
 has_check:
 	@pkg-config --exists check 2>/dev/null || \
