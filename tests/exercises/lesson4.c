@@ -51,6 +51,7 @@ static bool is_built_late(char path[64])
     snprintf(path, 64, "build/exercises/late.%ld", (long)getpid());
     snprintf(command, sizeof command,
              "$COMPILE -w -Dsocket_connect=late_connect "
+             "-Dsocket_connect_result=late_result "
              "-Dselector_select=late_select -Dselector_next=late_next "
              "%s tests/exercises/4.1/late.c "
              "$COMMON $LIBS -o %s 2>/dev/null",
