@@ -4,10 +4,8 @@
 
 #include "talk.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What the program finds in its environment. What sanitizers want to be sure of
  * is that no library comes before theirs. */
@@ -33,18 +31,12 @@ static const char *known_selector(const struct subject *subject)
     return subject->selector;
 }
 
-struct child *start_with_fault(int i, const char *argument, const char *format,
-                               ...)
+struct child *start_with_faults(int i, const char *argument, const char *faults)
 {
     const char *o = getenv("O") == NULL ? "" : getenv("O");
     const char *build = *o == '\0' ? "build/" : o;
     struct launch launch = launch_for(i);
-    va_list arguments;
-    char faults[380];
 
-    va_start(arguments, format);
-    vsnprintf(faults, sizeof faults, format, arguments);
-    va_end(arguments);
     snprintf(mischief, sizeof mischief, "MISCHIEF=%s", faults);
     snprintf(library, sizeof library, "LD_PRELOAD=%sprograms/mischief.so",
              build);
@@ -55,24 +47,14 @@ struct child *start_with_fault(int i, const char *argument, const char *format,
     return child_start(&launch, ARGS(argument));
 }
 
-struct child *await_server(struct child *server)
+struct child *start_server_with_faults(int i, const char *faults)
 {
+    struct child *server = start_with_faults(i, "0", faults);
+
     server->port = server_await_port(server);
     if (server->port == 0)
         fail_with("expected %s to listen", server->name);
     return server;
-}
-
-const char *wait_number(int number, int error)
-{
-    static char texts[4][100];
-    static int next;
-    char *text = texts[next++ % 4];
-
-    snprintf(text, sizeof *texts,
-             "select:%d:%d poll:%d:%d epoll_wait:%d:%d kevent:%d:%d ", number,
-             error, number, error, number, error, number, error);
-    return text;
 }
 
 /* A wrapper can be a script, and what goes wrong be its affair. */
@@ -83,7 +65,7 @@ static bool find_out(int i)
 
     if (is_wrapped())
         return false;
-    program = start_with_fault(i, "-h", "hello");
+    program = start_with_faults(i, "-h", "hello");
     while (child_says_more(program, &program->err, now_ms() + patience_ms()))
         continue;
     can = stream_has(&program->err, "mischief is there");

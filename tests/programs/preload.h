@@ -8,26 +8,34 @@
  * before the tests begin. */
 bool can_preload(int i);
 
-/* Starts the program of this test with an argument, and a fault or several:
- * "select:3:12"; see mischief.c. Where the best selector is to be taken it is
- * one that the library knows. */
-struct child *start_with_fault(int i, const char *argument, const char *format,
-                               ...) PRINTF_LIKE(3, 4);
+/* A fault, for mischief.c: the function's call of that number ends with this
+ * error. Several are written one behind the other. */
+#define FAULT(function, number, error)                                         \
+    TEXT(function) ":" TEXT(number) ":" TEXT(error) " "
+#define TEXT(macro) TEXT_OF(macro)
+#define TEXT_OF(text) #text
+
+/* The wait of that number, whatever is waited with. */
+#define FAULT_OF_WAIT(number, error)                                           \
+    FAULT(select, number, error)                                               \
+    FAULT(poll, number, error)                                                 \
+    FAULT(epoll_wait, number, error) FAULT(kevent, number, error)
+
+/* Starts the program of this test with an argument and with faults. Where the
+ * best selector is to be taken it is one that the library knows. */
+struct child *start_with_faults(int i, const char *argument,
+                                const char *faults);
 
 /* A server, to which one can connect. */
-#define START_SERVER(...) await_server(start_with_fault(_i, "0", __VA_ARGS__))
-struct child *await_server(struct child *server);
-
-/* The fault that the wait of that number fails, whatever is waited with. Valid
- * until the fourth next call. */
-const char *wait_number(int number, int error);
+struct child *start_server_with_faults(int i, const char *faults);
 
 /* The addresses of two.invalid, for the program that is started next. */
 void set_two(const char *first, const char *second);
 
 #ifndef PRELOAD_C
-#define start_with_fault(...) HERE(start_with_fault, __VA_ARGS__)
-#define await_server(...) HERE(await_server, __VA_ARGS__)
+#define start_with_faults(...) HERE(start_with_faults, __VA_ARGS__)
+#define start_server_with_faults(...)                                          \
+    HERE(start_server_with_faults, __VA_ARGS__)
 #endif
 
 #endif

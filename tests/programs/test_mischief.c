@@ -17,11 +17,44 @@ static const char *name_of(int i)
     return subject_program(&subjects[i]);
 }
 
+/* It is as if nothing had happened. */
+static void expect_no_trouble(int i, const char *faults)
+{
+    struct child *server = start_server_with_faults(i, faults);
+    int client = client_connect(server->port);
+
+    converse(client);
+    converse(client);
+    client_leave(client);
+    child_expect_stderr(server, "%s", "");
+    expect_no_harm(server);
+}
+#define expect_no_trouble(...) HERE(expect_no_trouble, __VA_ARGS__)
+
+/* One is closed, and nobody else. Stage 01 says nothing about it, the others
+ * who it was and why. */
+static void expect_to_close_one(int i, const char *faults, const char *why)
+{
+    struct child *server = start_server_with_faults(i, faults);
+    bool says_so = !subject_is(&subjects[i], "01");
+    int client = client_connect(server->port);
+
+    client_send_text(client, "hello\n");
+    client_expect_closed(client);
+    close(client);
+    if (says_so)
+        stream_expect(server, &server->err, "%s", why);
+    stream_expect_count(&server->err, "\n", says_so ? 1 : 0);
+    expect_no_harm(server);
+}
+#define expect_to_close_one(...) HERE(expect_to_close_one, __VA_ARGS__)
+
 /* -- the wait -------------------------------------------------------------- */
 
 START_TEST(when_the_wait_fails_the_server_says_why_and_fails)
 {
-    struct child *server = START_SERVER("%s", wait_number(1, ENOMEM));
+    struct child *server =
+        start_server_with_faults(_i, FAULT_OF_WAIT(1, ENOMEM));
 
     child_expect_exit(server, 1);
     child_expect_stderr(server, "%s: select: %s\n", name_of(_i),
@@ -32,16 +65,8 @@ END_TEST
 
 START_TEST(a_signal_during_the_wait_is_no_failure)
 {
-    struct child *server =
-        START_SERVER("%s%s%s", wait_number(1, EINTR), wait_number(2, EINTR),
-                     wait_number(4, EINTR));
-    int client = client_connect(server->port);
-
-    converse(client);
-    converse(client);
-    client_leave(client);
-    child_expect_stderr(server, "%s", "");
-    expect_no_harm(server);
+    expect_no_trouble(_i, FAULT_OF_WAIT(1, EINTR) FAULT_OF_WAIT(2, EINTR)
+                              FAULT_OF_WAIT(4, EINTR));
 }
 END_TEST
 
@@ -50,7 +75,7 @@ END_TEST
 START_TEST(woken_for_nothing_it_does_not_sleep_elsewhere)
 {
     struct child *server =
-        START_SERVER("%s%s", wait_number(1, 0), wait_number(6, 0));
+        start_server_with_faults(_i, FAULT_OF_WAIT(1, 0) FAULT_OF_WAIT(6, 0));
     int first = client_connect(server->port);
     int second;
 
@@ -71,21 +96,28 @@ END_TEST
 
 START_TEST(somebody_who_is_not_there_after_all_is_no_failure)
 {
-    struct child *server =
-        START_SERVER("accept:1:%d recv:1:%d recv:3:%d", EAGAIN, EAGAIN, EAGAIN);
-    int client = client_connect(server->port);
+    expect_no_trouble(_i, FAULT(accept, 1, EAGAIN) FAULT(recv, 1, EAGAIN)
+                              FAULT(recv, 3, EAGAIN));
+}
+END_TEST
 
-    converse(client);
-    converse(client);
-    client_leave(client);
-    child_expect_stderr(server, "%s", "");
-    expect_no_harm(server);
+START_TEST(what_is_sent_byte_by_byte_comes_whole)
+{
+    expect_no_trouble(_i,
+                      FAULT(send, 1, 0) FAULT(send, 2, 0) FAULT(send, 4, 0));
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_sent_later)
+{
+    expect_no_trouble(_i, FAULT(send, 1, EAGAIN) FAULT(send, 3, EAGAIN));
 }
 END_TEST
 
 START_TEST(when_accept_fails_it_says_why_and_goes_on)
 {
-    struct child *server = START_SERVER("accept:1:%d", ENOMEM);
+    struct child *server =
+        start_server_with_faults(_i, FAULT(accept, 1, ENOMEM));
     int client = client_connect(server->port);
 
     converse(client);
@@ -97,74 +129,23 @@ START_TEST(when_accept_fails_it_says_why_and_goes_on)
 }
 END_TEST
 
-START_TEST(what_is_sent_byte_by_byte_comes_whole)
-{
-    struct child *server = START_SERVER("send:1:0 send:2:0 send:4:0");
-    int client = client_connect(server->port);
-
-    converse(client);
-    converse(client);
-    client_leave(client);
-    child_expect_stderr(server, "%s", "");
-    expect_no_harm(server);
-}
-END_TEST
-
-/* Closes it, and nobody else; what it prints about it. */
-static void expect_to_close_one(struct child *server, const char *complaint)
-{
-    int client = client_connect(server->port);
-
-    client_send_text(client, "hello\n");
-    client_expect_closed(client);
-    close(client);
-    if (*complaint == '\0')
-        child_expect_stderr(server, "%s", "");
-    else
-        stream_expect(server, &server->err, "%s", complaint);
-    stream_expect_count(&server->err, "\n", *complaint == '\0' ? 0 : 1);
-    expect_no_harm(server);
-}
-#define expect_to_close_one(...) HERE(expect_to_close_one, __VA_ARGS__)
-
-/* Stage 01 says nothing about such a client, the others who it was and why. */
 START_TEST(a_client_who_cannot_be_heard_is_closed)
 {
-    struct child *server = START_SERVER("recv:1:%d", ECONNRESET);
-
-    expect_to_close_one(
-        server, subject_is(&subjects[_i], "01") ? "" : strerror(ECONNRESET));
+    expect_to_close_one(_i, FAULT(recv, 1, ECONNRESET), strerror(ECONNRESET));
 }
 END_TEST
 
 START_TEST(a_client_who_cannot_be_answered_is_closed)
 {
-    struct child *server = START_SERVER("send:1:%d", EPIPE);
-
-    expect_to_close_one(server,
-                        subject_is(&subjects[_i], "01") ? "" : strerror(EPIPE));
+    expect_to_close_one(_i, FAULT(send, 1, EPIPE), strerror(EPIPE));
 }
 END_TEST
 
 /* As it is with a client that does not read. */
 START_TEST(a_client_whose_replies_do_not_fit_is_closed_as_deaf)
 {
-    struct child *server = START_SERVER("send:1:%d", EAGAIN);
-
-    expect_to_close_one(server, " does not read its replies: ");
-}
-END_TEST
-
-START_TEST(what_does_not_fit_is_sent_later)
-{
-    struct child *server = START_SERVER("send:1:%d send:3:%d", EAGAIN, EAGAIN);
-    int client = client_connect(server->port);
-
-    converse(client);
-    converse(client);
-    client_leave(client);
-    child_expect_stderr(server, "%s", "");
-    expect_no_harm(server);
+    expect_to_close_one(_i, FAULT(send, 1, EAGAIN),
+                        " does not read its replies: ");
 }
 END_TEST
 
@@ -172,7 +153,8 @@ END_TEST
 
 START_TEST(without_memory_for_its_listener_it_says_why_and_fails)
 {
-    struct child *server = start_with_fault(_i, "0", "epoll_ctl:1:%d", ENOMEM);
+    struct child *server =
+        start_with_faults(_i, "0", FAULT(epoll_ctl, 1, ENOMEM));
 
     child_expect_exit(server, 1);
     child_expect_stdout(server, "%s", "");
@@ -185,7 +167,8 @@ END_TEST
 
 START_TEST(a_client_for_whom_there_is_no_memory_is_turned_away)
 {
-    struct child *server = START_SERVER("epoll_ctl:2:%d", ENOMEM);
+    struct child *server =
+        start_server_with_faults(_i, FAULT(epoll_ctl, 2, ENOMEM));
     int client = client_connect(server->port);
 
     client_expect_end(client);

@@ -8,7 +8,6 @@
 #include "targets.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,8 +21,8 @@ START_TEST(when_the_wait_fails_it_says_why_and_fails)
     struct target target = target_refusing();
     bool is_client = subject_is(&subjects[_i], "CLIENT");
     struct child *program =
-        start_with_fault(_i, is_client ? target.port_text : target.text, "%s",
-                         wait_number(1, ENOMEM));
+        start_with_faults(_i, is_client ? target.port_text : target.text,
+                          FAULT_OF_WAIT(1, ENOMEM));
 
     child_expect_exit(program, 1);
     child_expect_stderr(program, "%s: select: %s\n", name_of(_i),
@@ -38,7 +37,7 @@ START_TEST(woken_before_it_is_connected_it_waits_on)
 {
     struct target target = target_listening();
     struct child *program =
-        start_with_fault(_i, target.text, "getpeername:1:%d", ENOTCONN);
+        start_with_faults(_i, target.text, FAULT(getpeername, 1, ENOTCONN));
 
     child_expect_exit(program, 0);
     child_expect_stderr(program, "%s", "");
@@ -50,7 +49,8 @@ END_TEST
 START_TEST(woken_before_it_is_refused_it_waits_on)
 {
     struct target target = target_refusing();
-    struct child *program = start_with_fault(_i, target.text, "getsockopt:1:0");
+    struct child *program =
+        start_with_faults(_i, target.text, FAULT(getsockopt, 1, 0));
 
     child_expect_exit(program, 1);
     stream_expect(program, &program->err, "%s: %s", name_of(_i), target.text);
@@ -63,9 +63,9 @@ END_TEST
 START_TEST(busy_counts_how_often_it_asks)
 {
     struct target target = target_listening();
-    struct child *program =
-        start_with_fault(_i, target.text, "getpeername:1:%d getsockopt:2:%d",
-                         ENOTCONN, ETIMEDOUT);
+    struct child *program = start_with_faults(
+        _i, target.text,
+        FAULT(getpeername, 1, ENOTCONN) FAULT(getsockopt, 2, ETIMEDOUT));
 
     child_expect_exit(program, 1);
     child_expect_stderr(program, "busy: %s: %s\n", target.text,
@@ -79,7 +79,7 @@ START_TEST(a_target_for_which_there_is_no_memory_is_given_up)
 {
     struct target target = target_listening();
     struct child *program =
-        start_with_fault(_i, target.text, "epoll_ctl:1:%d", ENOMEM);
+        start_with_faults(_i, target.text, FAULT(epoll_ctl, 1, ENOMEM));
 
     child_expect_exit(program, 1);
     child_expect_stdout(program, "connecting to %s (%s)\n", target.text,
@@ -94,13 +94,20 @@ END_TEST
 
 /* -- a host with two addresses --------------------------------------------- */
 
+/* With these addresses, in this order. */
+static struct child *start_with_two(int i, const struct target targets[2],
+                                    const char *faults)
+{
+    set_two(targets[0].text, targets[1].text);
+    return start_with_faults(i, "two.invalid:80", faults);
+}
+#define start_with_two(...) HERE(start_with_two, __VA_ARGS__)
+
 START_TEST(the_next_address_of_a_host_is_tried_when_one_is_refused)
 {
     struct target targets[] = {target_refusing(), target_listening()};
-    struct child *program;
+    struct child *program = start_with_two(_i, targets, "");
 
-    set_two(targets[0].text, targets[1].text);
-    program = start_with_fault(_i, "two.invalid:80", "%s", "");
     child_expect_exit(program, 0);
     stream_expect(program, &program->err, "%s: two.invalid:80", name_of(_i));
     stream_expect(program, &program->err, ": %s\n", strerror(ECONNREFUSED));
@@ -118,11 +125,9 @@ END_TEST
 START_TEST(the_next_address_of_a_host_is_tried_when_one_fails_at_once)
 {
     struct target targets[] = {target_refusing(), target_listening()};
-    struct child *program;
+    struct child *program =
+        start_with_two(_i, targets, FAULT(connect, 1, ENETUNREACH));
 
-    set_two(targets[0].text, targets[1].text);
-    program =
-        start_with_fault(_i, "two.invalid:80", "connect:1:%d", ENETUNREACH);
     child_expect_exit(program, 0);
     child_expect_stderr(program, "%s", "");
     finish(program, 0, 1);
@@ -132,10 +137,8 @@ END_TEST
 START_TEST(a_host_none_of_whose_addresses_answers_is_not_connected)
 {
     struct target targets[] = {target_refusing(), target_refusing()};
-    struct child *program;
+    struct child *program = start_with_two(_i, targets, "");
 
-    set_two(targets[0].text, targets[1].text);
-    program = start_with_fault(_i, "two.invalid:80", "%s", "");
     child_expect_exit(program, 1);
     stream_expect_count(&program->err, strerror(ECONNREFUSED), 2);
     finish(program, 1, 0);
@@ -148,7 +151,7 @@ END_TEST
 static void expect_a_dialogue(int i, const char *faults)
 {
     struct target target = target_listening();
-    struct child *client = start_with_fault(i, target.port_text, "%s", faults);
+    struct child *client = start_with_faults(i, target.port_text, faults);
     int server = listener_accept(target.fd);
 
     child_write(client, "hello\n", 6);
@@ -166,13 +169,11 @@ static void expect_a_dialogue(int i, const char *faults)
 
 START_TEST(what_is_not_there_or_does_not_fit_comes_later)
 {
-    char faults[200];
-
-    snprintf(faults, sizeof faults,
-             "select:1:%d select:3:%d read:1:%d read:2:%d send:1:%d recv:1:%d "
-             "read:3:0 send:3:0 send:4:0 recv:2:0",
-             EINTR, EINTR, EAGAIN, EINTR, EAGAIN, EAGAIN);
-    expect_a_dialogue(_i, faults);
+    expect_a_dialogue(_i, FAULT(select, 1, EINTR) FAULT(select, 3, EINTR));
+    expect_a_dialogue(_i, FAULT(read, 1, EAGAIN) FAULT(read, 2, EINTR));
+    expect_a_dialogue(_i, FAULT(read, 1, 0) FAULT(recv, 1, EAGAIN));
+    expect_a_dialogue(_i, FAULT(send, 1, EAGAIN) FAULT(send, 2, 0));
+    expect_a_dialogue(_i, FAULT(send, 1, 0) FAULT(send, 2, 0));
 }
 END_TEST
 
@@ -180,7 +181,7 @@ START_TEST(a_client_that_cannot_send_says_why_and_fails)
 {
     struct target target = target_listening();
     struct child *client =
-        start_with_fault(_i, target.port_text, "send:1:%d", EPIPE);
+        start_with_faults(_i, target.port_text, FAULT(send, 1, EPIPE));
 
     child_write(client, "hello\n", 6);
     child_expect_exit(client, 1);
@@ -193,10 +194,7 @@ END_TEST
 
 START_TEST(woken_before_it_is_connected_the_client_waits_on)
 {
-    char faults[40];
-
-    snprintf(faults, sizeof faults, "getpeername:1:%d", ENOTCONN);
-    expect_a_dialogue(_i, faults);
+    expect_a_dialogue(_i, FAULT(getpeername, 1, ENOTCONN));
 }
 END_TEST
 
@@ -217,7 +215,7 @@ START_TEST(woken_before_it_is_refused_the_client_waits_on)
     struct target target = target_refusing();
 
     expect_no_connection(
-        start_with_fault(_i, target.port_text, "getsockopt:1:0"), "",
+        start_with_faults(_i, target.port_text, FAULT(getsockopt, 1, 0)), "",
         target.port, ECONNREFUSED);
 }
 END_TEST
@@ -227,7 +225,7 @@ START_TEST(a_connect_that_fails_at_once_ends_the_client)
     struct target target = target_listening();
 
     expect_no_connection(
-        start_with_fault(_i, target.port_text, "connect:1:%d", ENETUNREACH),
+        start_with_faults(_i, target.port_text, FAULT(connect, 1, ENETUNREACH)),
         "cannot connect to ", target.port, ENETUNREACH);
 }
 END_TEST
