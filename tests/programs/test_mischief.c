@@ -180,6 +180,14 @@ START_TEST(a_client_for_whom_there_is_no_memory_is_turned_away)
 }
 END_TEST
 
+/* It has to wait until its client can be sent to, and cannot. */
+START_TEST(a_client_who_cannot_be_watched_for_more_is_closed)
+{
+    expect_to_close_one(_i, FAULT(send, 1, EAGAIN) FAULT(epoll_ctl, 3, ENOMEM),
+                        strerror(ENOMEM));
+}
+END_TEST
+
 /* -- the suites ------------------------------------------------------------ */
 
 static void add_for_all_at_once(TCase *tc, int i)
@@ -196,6 +204,8 @@ static void add_for_all_at_once(TCase *tc, int i)
     if (subjects[i].has_selector && subjects[i].selector == NULL) {
         ADD(without_memory_for_its_listener_it_says_why_and_fails);
         ADD(a_client_for_whom_there_is_no_memory_is_turned_away);
+        if (subject_is(&subjects[i], "UPPER"))
+            ADD(a_client_who_cannot_be_watched_for_more_is_closed);
     }
 #endif
 }
