@@ -109,16 +109,20 @@ int socket_port(int fd)
     return fail(EINVAL);
 }
 
-static bool is_readable(int fd)
+static bool is_readable(int fd, int timeout_ms)
 {
     struct pollfd entry = {.fd = fd, .events = POLLIN};
+    int ready;
 
-    return poll(&entry, 1, 0) == 1;
+    do
+        ready = poll(&entry, 1, timeout_ms);
+    while (ready == -1 && errno == EINTR);
+    return ready == 1;
 }
 
 /* Makes room by giving up the spare descriptor, takes the connection that
- * cannot be served, and closes it: the peer learns at once. If it is there: on
- * macOS the accept() that failed has dropped it, and the next one would sleep
+ * cannot be served, and closes it: the peer learns at once. If it is there:
+ * macOS drops whom it has no descriptor for, and another accept() would sleep
  * until somebody else comes. */
 static void shed(int listener)
 {
@@ -127,25 +131,37 @@ static void shed(int listener)
     if (spare != -1)
         close(spare);
     spare = -1;
-    if (is_readable(listener))
+    if (is_readable(listener, 0))
         newcomer = accept(listener, NULL, NULL);
     if (newcomer != -1)
         close(newcomer);
 }
 
+/* Linux and the BSDs say that there is no descriptor before they look who is
+ * there: a blocking listener would come back at once, for nobody. */
+static void wait_for_newcomer(int listener)
+{
+    if (!(fcntl(listener, F_GETFL) & O_NONBLOCK))
+        is_readable(listener, -1);
+}
+
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
 {
+    static bool is_full = true; /* until the first one was accepted */
     struct sockaddr_storage address = {0}; /* the BSDs may leave it as it is */
     socklen_t size;
     int client;
     int error;
 
+    if (is_full)
+        wait_for_newcomer(listener);
     do {
         size = sizeof address;
         client = accept(listener, (struct sockaddr *)&address, &size);
         error = errno;
     } while (client == -1 && (error == EINTR || error == ECONNABORTED));
-    if (client == -1 && (error == EMFILE || error == ENFILE))
+    is_full = client == -1 && (error == EMFILE || error == ENFILE);
+    if (is_full)
         shed(listener);
     keep_spare();
     if (client == -1)
