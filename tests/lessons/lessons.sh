@@ -98,8 +98,9 @@ make_copy() {
 missing() {
     for tool in nc ss lsof strace python3 bash; do
         grep -q -E "(^|[ (\`])$tool " "$1" || continue
-        why="there is no $tool here"
-        command -v $tool >/dev/null || return 0
+        command -v $tool >/dev/null && continue
+        why=$(sh "$root/tests/doctor/doctor.sh" need $tool)
+        return 0
     done
     why="this nc has no -N"
     if grep -q 'nc -N' "$1"; then

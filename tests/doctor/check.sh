@@ -1,0 +1,103 @@
+#!/bin/sh
+# check.sh -- does the doctor notice what is missing, and say what helps?
+#
+# With a PATH in which one tool after the other is not to be found. make
+# doctor-check runs this, as a part of make test; CC and MAKE are the compiler
+# and the make.
+
+set -u
+LC_ALL=C
+export LC_ALL
+cd "$(dirname "$0")/../.." >/dev/null || exit 1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/check.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+out=$tmp/out
+passed=0 failed=0
+
+# check WHAT COMMAND...: that must be true of what the doctor said last.
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "check.sh: $what; printed was:"
+        sed 's/^/    /' "$out"
+    fi
+}
+
+# A folder with all that is in PATH, from which tools can be taken.
+bin=$tmp/bin
+hidden=$tmp/hidden
+mkdir "$bin" "$hidden"
+(IFS=:; for dir in $PATH; do ln -s "$dir"/* "$bin"; done) 2>/dev/null
+
+hide() {
+    for tool in "$@"; do
+        [ ! -e "$bin/$tool" ] || mv "$bin/$tool" "$hidden"
+    done
+}
+
+unhide() { mv "$hidden"/* "$bin" 2>/dev/null; }
+
+# The doctor looks there, too.
+is_root_s() { [ -e "/usr/sbin/$1" ] || [ -e "/sbin/$1" ]; }
+
+# doctor [ARGUMENTS...]: its status is in $status.
+doctor() {
+    PATH=$bin sh tests/doctor/doctor.sh "$@" >"$out" 2>&1 </dev/null
+    status=$?
+}
+
+says() { grep -q -e "$1" "$out"; }
+is() { [ "$status" -eq "$1" ]; }
+fits() {
+    [ "$(wc -l <"$out")" -le 24 ] &&
+        awk 'length > 80 { long = 1 } END { exit long }' "$out"
+}
+
+doctor
+whole=$status
+check "it is one screen" fits
+grep '^  ' "$out" | grep -v -E '^  (ok|--|no) ' >"$tmp/unmarked"
+check "every line has its mark" [ ! -s "$tmp/unmarked" ]
+while read -r mark name tools; do
+    ! is_root_s "${tools%% *}" || continue
+    # shellcheck disable=SC2086 # names
+    hide $tools
+    doctor
+    check "without $tools it is one screen" fits
+    check "without $tools" says "^  $mark .*$name"
+    if [ "$mark" = no ]; then
+        check "without $tools lessons 0 to 4 cannot be done" is 1
+    else
+        check "without $tools the status is as before" is "$whole"
+    fi
+    case $name in
+    compiler) ;;
+    Check) doctor need check
+        check "it says so to the tests" says 'need Check.*helps: make setup' ;;
+    *) doctor need "$name"
+        check "it says so to who needs $name" says "no $name.*helps: ." ;;
+    esac
+    unhide
+done <<END
+no compiler ${CC:-cc} gcc clang
+no Check pkg-config
+no nc nc
+-- strace strace
+-- python3 python3
+-- ss ss lsof
+-- valgrind valgrind
+-- gnuplot gnuplot
+-- pandoc pandoc
+END
+hide id pandoc brew
+printf '#!/bin/sh\necho 1000\n' >"$bin/id"
+chmod +x "$bin/id"
+doctor need pandoc
+check "who is not root is told to use sudo" says "sudo \|system's packages"
+echo "check.sh: $passed passed, $failed failed"
+[ $failed -eq 0 ]
