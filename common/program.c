@@ -197,7 +197,7 @@ static _Noreturn void fail_to_listen(int port)
         fprintf(stderr,
                 "  An earlier run, or another program (AirPlay on macOS)? This "
                 "shows it:\n"
-                "  ss -ltnp 'sport = :%d'  (Linux)    lsof -nP -iTCP:%d  "
+                "  ss -tanp 'sport = :%d'  (Linux)    lsof -nP -iTCP:%d  "
                 "(macOS, BSD)\n",
                 port, port);
     else if (errno == EACCES)

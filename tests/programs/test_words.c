@@ -291,7 +291,7 @@ START_TEST(a_taken_port_is_named_with_the_command_that_shows_its_owner)
     stream_expect(second, &second->err,
                   "%s: cannot listen on 127.0.0.1:%d: %s\n",
                   subject_program(&subjects[_i]), port, strerror(EADDRINUSE));
-    stream_expect(second, &second->err, "ss -ltnp 'sport = :%d'", port);
+    stream_expect(second, &second->err, "ss -tanp 'sport = :%d'", port);
     stream_expect(second, &second->err, "lsof -nP -iTCP:%d", port);
     child_free(second);
     child_stop(first);

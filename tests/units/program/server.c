@@ -94,7 +94,7 @@ START_TEST(a_port_that_is_taken_is_explained)
              "server: cannot listen on 127.0.0.1:%s: %s\n", port,
              strerror(EADDRINUSE));
     outcome = expect_line(listen_as_told, 1, "", expected);
-    snprintf(expected, sizeof expected, "ss -ltnp 'sport = :%s'", port);
+    snprintf(expected, sizeof expected, "ss -tanp 'sport = :%s'", port);
     expect_part(outcome.err, expected);
     snprintf(expected, sizeof expected, "lsof -nP -iTCP:%s", port);
     expect_part(outcome.err, expected);
