@@ -1,8 +1,11 @@
 /* suites.c -- Check suites of our programs: the part that needs Check. */
 #include "suites.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LIMIT_S = 120 };
 
 /* What ck_abort_msg() is, with another place than its own. */
 static void give_to_check(const char *message)
@@ -25,7 +28,6 @@ static bool is_asked_for(const struct subject *subject)
 static TCase *case_of(const struct subject *subject, SRunner *runner,
                       Suite **suite)
 {
-    enum { LIMIT_S = 120 };
     static const char *stage = "";
     TCase *tc = tcase_create(subject_name(subject));
 
@@ -39,6 +41,67 @@ static TCase *case_of(const struct subject *subject, SRunner *runner,
     return tc;
 }
 
+/* -- somebody's own program ------------------------------------------------ */
+
+enum { OWN_TESTS = 200, ENOUGH = 3 };
+
+static struct own_test {
+    const char *name;
+    const char *stage;
+    TCase *tc;
+} own_tests[OWN_TESTS];
+static int own_count;
+static const struct subject *own; /* NULL: it is one of ours */
+
+TCase *suites_case_for(TCase *tc, const char *test)
+{
+    if (own == NULL || own_count == OWN_TESTS)
+        return tc;
+    tc = tcase_create(subject_name(own));
+    tcase_set_timeout(tc, LIMIT_S);
+    own_tests[own_count++] = (struct own_test){test, own->stage, tc};
+    return tc;
+}
+
+/* One test is one run: so it can be told as soon as it ends. */
+static bool is_green(const struct own_test *test)
+{
+    Suite *suite = suite_create(test->stage);
+    SRunner *runner = srunner_create(suite);
+    TestResult **failures;
+    bool green;
+
+    suite_add_tcase(suite, test->tc);
+    srunner_run_all(runner, CK_SILENT);
+    green = srunner_ntests_failed(runner) == 0;
+    failures = srunner_failures(runner);
+    printf("%s %s\n", green ? "ok  " : "RED ", test->name);
+    if (!green)
+        printf("     %s\n", tr_msg(failures[0]));
+    fflush(stdout);
+    free(failures);
+    srunner_free(runner);
+    return green;
+}
+
+static int run_own(void)
+{
+    bool all = getenv("ALL") != NULL && *getenv("ALL") != '\0';
+    int failed = 0;
+    int done = 0;
+
+    while (done < own_count && (all || failed < ENOUGH))
+        failed += is_green(&own_tests[done++]) ? 0 : 1;
+    if (done < own_count)
+        printf("Three are red: these first. The other %d tests: ALL=1\n",
+               own_count - done);
+    printf("%d%%: Checks: %d, Failures: %d, Errors: 0\n",
+           done == 0 ? 100 : (done - failed) * 100 / done, done, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+/* -- both ------------------------------------------------------------------ */
+
 static int run(const char *variables, bool replaced_too,
                void (*add)(TCase *tc, int i))
 {
@@ -50,8 +113,12 @@ static int run(const char *variables, bool replaced_too,
     for (int i = 0; i < subject_count; i++)
         if (strstr(variables, subjects[i].variable) != NULL &&
             is_asked_for(&subjects[i]) &&
-            (replaced_too || !is_replaced(subjects[i].variable)))
+            (replaced_too || !is_replaced(subjects[i].variable))) {
+            own = is_replaced(subjects[i].variable) ? &subjects[i] : NULL;
             add(case_of(&subjects[i], runner, &suite), i);
+        }
+    if (own_count > 0)
+        return run_own();
     if (suite != NULL)
         srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -16,6 +16,12 @@ int suites_run(const char *variables, void (*add)(TCase *tc, int i));
 int suites_run_ours(const char *variables, void (*add)(TCase *tc, int i));
 
 /* In add(). */
-#define ADD(test) tcase_add_loop_test(tc, test, i, i + 1)
+#define ADD(test)                                                              \
+    tcase_add_loop_test(suites_case_for(tc, #test), test, i, i + 1)
+
+/* For ADD(): the case itself; or, for somebody's own program, a case for this
+ * test alone, as such a run tells each test as it ends, and stops after three
+ * failures unless $ALL is set. */
+TCase *suites_case_for(TCase *tc, const char *test);
 
 #endif

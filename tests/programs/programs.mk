@@ -1,6 +1,9 @@
 # programs.mk -- the suites that see the programs from outside.
 
-BY_STAGE = $(patsubst %.c,$(O)%,$(wildcard tests/programs/test_*.c))
+# The simplest first: somebody's own program is told of three failures at a time.
+BY_STAGE = $(patsubst %.c,$(O)%,tests/programs/test_servers.c \
+    $(filter-out %/test_servers.c,$(wildcard tests/programs/test_*.c)))
+OWN = $(SERVER)$(UPPER)$(CLIENT)$(CONNECT)$(BUSY)
 SUITES += $(BY_STAGE)
 TALK = $(addprefix $(O)tests/programs/,talk.o targets.o preload.o)
 MISCHIEF = $(or $(O),build/)programs/mischief
@@ -18,7 +21,10 @@ $(BY_STAGE:=.run): %.run: %
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
 	    WRAPPER="$(or $(WRAPPER),$(RUN))" ./$<
 test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(GIVEN) $(BY_STAGE)
-	@$(MAKE) -k --no-print-directory $(BY_STAGE:=.run) STAGE=$*
+	@status=0; $(MAKE) $(if $(OWN),$(if $(ALL),-k),-k) --no-print-directory \
+	    $(BY_STAGE:=.run) STAGE=$* || status=$$?; \
+	    $(if $(OWN),sh tests/exercises/exercise.sh meant $(SERVER) $(UPPER) $(CONNECT);) \
+	    exit $$status
 # What make itself says and does, in a copy of the repository.
 commands: has_check
 	@MAKE="$(MAKE_COMMAND)" sh tests/programs/commands.sh
