@@ -116,10 +116,12 @@ static void has_not_computed(struct usage before, int waited_ms)
                   waited_ms, cpu_ms, times_asked());
 }
 
-/* Two or three are for its start. */
+/* Two or three wake-ups are for its start. Whoever naps for 160 ms is not woken
+ * much more often in a second, but asks each time: once to begin with and once
+ * when it is decided would do. */
 static void has_hardly_been_woken(struct usage before)
 {
-    enum { FEW = 6 };
+    enum { FEW = 6, FEW_QUESTIONS = 3 };
     long count = usage().wakeups - before.wakeups;
 
     because(
@@ -128,29 +130,61 @@ static void has_hardly_been_woken(struct usage before)
         "in a call that the kernel ends when the connection is decided.");
     if (count > FEW)
         fail_with("expected it to be woken once, got %ld times", count);
+    if (times_asked() > FEW_QUESTIONS)
+        fail_with("expected it to ask when it is woken, but it has asked %ld "
+                  "times",
+                  times_asked());
+}
+
+enum { LIMIT_MS = 300 };
+
+/* Returns after how many milliseconds. */
+static long long gives_up(const struct peer *peer)
+{
+    long long start = now_ms();
+
+    is_started(peer, "0.3");
+    child_expect_exit(program, 1);
+    return now_ms() - start;
+}
+
+/* The best of three tries, for a machine that has much to do. */
+static void and_no_later(const struct peer *peer, long long waited)
+{
+    enum { LATE_MS = 100, MORE_TRIES = 2 };
+
+    step("and no longer");
+    for (int i = 0; i < MORE_TRIES && waited > LIMIT_MS + LATE_MS; i++) {
+        child_free(program);
+        waited = gives_up(peer);
+    }
+    because("It slept on when the time was over. No sleep may be longer than "
+            "what is left of the time limit.");
+    if (waited > LIMIT_MS + LATE_MS)
+        fail_with("expected it to give up after %d ms, got %lld ms", LIMIT_MS,
+                  waited);
 }
 
 static void gives_up_in_time(void)
 {
-    enum { LIMIT_MS = 300 };
     struct peer peer;
     struct usage before = usage();
-    long long start = now_ms();
+    long long waited;
 
     opens_without_room(&peer);
     step("the peer never answers; the program is started with -t 0.3");
-    is_started(&peer, "0.3");
     step("after 0.3 s it gives up");
     because("Whoever sleeps must say for how long at most: no longer than is "
             "left of the time limit.");
-    child_expect_exit(program, 1);
+    waited = gives_up(&peer);
     because("The time limit was not over yet.");
-    if (now_ms() - start < LIMIT_MS)
+    if (waited < LIMIT_MS)
         fail_with("expected it to wait for %d ms, but it has ended after %lld",
-                  LIMIT_MS, now_ms() - start);
+                  LIMIT_MS, waited);
     step("until then it slept");
     has_not_computed(before, LIMIT_MS);
     has_hardly_been_woken(before);
+    and_no_later(&peer, waited);
     child_free(program);
     goes_away(&peer);
 }
