@@ -11,6 +11,37 @@ static const char hello[] = "Hello World\n";
 
 /* -- 1.1: the inner loop --------------------------------------------------- */
 
+static const char *why_no_second_answer(const struct heard *heard)
+{
+    size_t same = heard->size < sizeof hello ? heard->size : sizeof hello - 1;
+
+    if (heard->size == 0)
+        return "A has one question more. After each answer the server must go "
+               "back to recv(), until that says that A has left; only then, "
+               "behind the loop, is A's connection closed.";
+    if (*heard->bytes == '\0')
+        return "Before it came a byte that belongs to the first answer: \\000, "
+               "with which C ends a string. It is not part of the text, and "
+               "sizeof counts it. \"Hello World\\n\" has 12 bytes, \\n is one "
+               "of them.";
+    if (memcmp(heard->bytes, hello, same) != 0)
+        return "Perhaps the first answer had more than its 12 bytes, and these "
+               "are the others.";
+    return "Perhaps it is sent twice, or with more, or less, than its 12 "
+           "bytes.";
+}
+
+static void asks_once_more(int client)
+{
+    struct heard heard;
+
+    step("A says \"two\\n\", and hears \"Hello World\\n\"");
+    client_send_text(client, "two\n");
+    heard = hears_line(client);
+    because("%s", why_no_second_answer(&heard));
+    must_be(client, &heard, hello);
+}
+
 /* What a client hears that will say no more: the end, and nothing else. */
 static void hears_the_end(int client)
 {
@@ -86,9 +117,7 @@ static void check_1_1(void)
     because("The inner loop takes what A says with socket_recv(), and sends "
             "the reply with socket_sendall(): its 12 bytes, all of them.");
     asks(a, "one\n", hello);
-    because("A has one question more. After each answer the server must go "
-            "back to recv(), until that says that A has left.");
-    asks(a, "two\n", hello);
+    asks_once_more(a);
     hears_the_end(a);
     announces_each_recv();
     because("A has left. The server must go on: back to accept(), for the "
@@ -418,7 +447,7 @@ static void no_zombies_are_left(void)
     step("none of their processes is left");
     family = children_at_most(1, BEHIND);
     because("A child that has ended remains as a zombie until its parent has "
-            "waited for it, or has said that it never will (man 2 wait).");
+            "waited for it, or has said that it never will (man 2 waitpid).");
     if (family.zombies == ALL_ENDED - 1)
         because("One was waited for, the others remain as zombies. Perhaps by "
                 "a handler that signal() has set? That can be good for one "
