@@ -131,9 +131,11 @@ static void sleeps_while_nobody_is_there(void)
 static void all_are_in_the_set(int a, int b)
 {
     because_of_the_set(
-        "The listener is readable, and select() does not say so. Either its "
-        "bit is not in the set, or select() does not look that far: the first "
-        "argument is the largest number plus one. strace shows both.");
+        "The listener is readable, and select() does not say so. Perhaps its "
+        "bit is not in the set (FD_SET() wants the number, not its place on "
+        "the list); perhaps the set stands where select() wants those to write "
+        "to; perhaps select() does not look that far: the first argument is "
+        "the largest number plus one. strace shows all three.");
     step("the server prints that A is there");
     stream_expect(program, &program->out, "Connection from");
     because_of_the_set(
