@@ -5,6 +5,7 @@
 #   make run       as make run-02 at the top, if this is stage 02
 #   make test      as make test-02; SERVER="python3 mine.py", UPPER= and so on are
 #                  commands as you would type them here
+#   make ex-1.1    learn, hint-1.1, solution-1.1, again-1.1: as at the top
 STAGE = $(lastword $(subst /, ,$(CURDIR)))
 NN = $(firstword $(subst _, ,$(STAGE)))
 PROGRAMS = $(patsubst %.c,%,$(wildcard *.c))
@@ -20,10 +21,22 @@ all $(PROGRAMS):
 run test: %: %-$(NN)
 run-$(NN):
 	@trap 'exit 0' INT; $(TOP) $@
+# One rule each: with one for all of them make would think that ex-1.1 has also
+# made hint-1.1.
+learn:
+	@$(TOP) $@
+ex-%:
+	@$(TOP) $@
+hint-%:
+	@$(TOP) $@
+solution-%:
+	@$(TOP) $@
+again-%:
+	@$(TOP) $@
 %-$(NN): $(filter $(PROGRAMS),$(foreach v,$(GIVEN),$(patsubst ./%,%,$($(v)))))
 	@$(TOP) $@ $(foreach v,$(GIVEN),$(if $($(v)),$(v)=$(call quote,$(call here,$(v)))))
 help:
 	@$(TOP) help
 clean:
 	@rm -f $(PROGRAMS) *.[od]
-.PHONY: all run test help clean $(PROGRAMS)
+.PHONY: all run test learn help clean $(PROGRAMS)

@@ -160,7 +160,7 @@ ex() { # NUMBER
     say "Exercise $1: $(field "$1" title)   ($file)"
     if ! ${MAKE:-make} -s --no-print-directory "$program"; then
         remember "$1" red
-        say "It does not compile. Mend the first of these errors first."
+        say "It does not compile. Begin with the first line that says error; a warning can wait."
         return 1
     fi
     mkdir -p "$state"
