@@ -427,17 +427,29 @@ void child_expect_stderr(struct child *child, const char *format, ...)
     va_end(arguments);
 }
 
+/* What a stream ends with, from the beginning of a line if there is one. */
+static const char *last_lines(const struct stream *stream)
+{
+    enum { SHOWN = 1500 };
+    const char *shown;
+    const char *line;
+
+    if (stream->length <= SHOWN)
+        return stream->length == 0 ? "" : stream->text;
+    shown = stream->text + stream->length - SHOWN;
+    line = strchr(shown - 1, '\n'); /* it may begin just there */
+    return line == NULL || line[1] == '\0' ? shown : line + 1;
+}
+
 /* Adds to message[0 .. size-1] how a program is and what it said last. */
 static void describe(struct child *child, char *message, size_t size)
 {
-    enum { SHOWN = 1500 };
     const struct stream *err = &child->err;
-    size_t skipped = err->length > SHOWN ? err->length - SHOWN : 0;
     size_t used = strlen(message);
 
     snprintf(message + used, size - used, "\n  %s: %s%s%s", child->name,
              child_state(child), err->length == 0 ? "" : "; on stderr:\n",
-             err->length == 0 ? "" : err->text + skipped);
+             last_lines(err));
 }
 
 /* A program that is about to die has closed its connections before it can be
