@@ -158,15 +158,20 @@ learn() {
 ex() { # NUMBER
     program=${file%.c}
     say "Exercise $1: $(field "$1" title)   ($file)"
-    if ! ${MAKE:-make} -s --no-print-directory "$program"; then
+    mkdir -p "$state"
+    ${MAKE:-make} -s --no-print-directory "$program" 2>"$state/compiler"
+    built=$?
+    cat "$state/compiler" >&2
+    if [ $built -ne 0 ]; then
         remember "$1" red
         say "It does not compile. Begin with the first line that says error; a warning can wait."
         return 1
     fi
-    mkdir -p "$state"
     if "$room/check" "$1" "./$program" "$file" >"$state/output" 2>&1; then
         remember "$1" solved
         say
+        ! grep -q 'warning:' "$state/compiler" ||
+            say "The check finds nothing wrong, but look at the warning above."
         say "Right. A question to answer for yourself: $(field "$1" question)" |
             wrapped
         say "Ours, to compare: make solution-$1"
