@@ -6,6 +6,8 @@
 #   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the
 #                    port, SELECTOR=poll what 03 and 04 wait with
 #   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
+#   make watch-02    the same server with its lid off: where it sleeps, and for
+#                    whom (01 02 03 upper connect busy); SERVER="python3 mine.py"
 #
 #   make learn       the exercises: where you are, and the next command
 #   make ex-2.1      check one; hint-2.1 solution-2.1 again-2.1 (the starter)
@@ -81,7 +83,7 @@ help:
 # Not what is known of a reader's exercises: that was not built.
 clean:
 	@rm -rf $(filter-out build/exercises,$(wildcard build/*)) build/exercises/proof \
-	    $(BUILDABLE) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(FUZZ_GUIDED) \
+	    $(BUILDABLE) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(WATCH) $(FUZZ_GUIDED) \
 	    tests/units/common */*.[od] 0*/exercises/*.[od] tests/*/*.[od] tests/*/*/*.[od]
 
 .PHONY: programs run-01 run-02 run-03 run-04 help clean

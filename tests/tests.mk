@@ -10,11 +10,11 @@ SUITES =
 # A program beside a stage that is given in place of ours is built first.
 GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
     $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY)))
-ROOMS = doctor harness units programs exercises fuzz torture chaos demo lessons bench
+ROOMS = doctor harness units programs exercises fuzz torture chaos demo watch lessons bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
 # Everything, and nothing of it run: what does a compiler say?
-build-all: has_check $(PROGRAMS) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(TORTURE_BUILT) $(CHAOS_BUILT) \
+build-all: has_check $(PROGRAMS) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(WATCH) $(TORTURE_BUILT) $(CHAOS_BUILT) \
     $(BENCH_PROGRAMS)
 has_check:
 	@pkg-config --exists check 2>/dev/null || sh tests/doctor/doctor.sh need check
