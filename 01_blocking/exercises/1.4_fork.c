@@ -1,10 +1,10 @@
 /* 1.4_fork.c -- exercise 1.4: a process for each client.
  *
  * The road that this course does not take: write serve() so that after accept()
- * it calls fork(), and the child answers "Hello World\n" while the parent accepts
- * the next one. When a client has left no descriptor of it remains, and no process
- * but perhaps a zombie or two until somebody else comes; and when the server is
- * ended its port is free, even if a child is still talking to its client.
+ * it calls fork(): the child answers "Hello World\n" while the parent accepts
+ * the next one. When a client has left no descriptor of it remains, and no
+ * process but for a zombie or two, until the next one comes. When the server
+ * is ended its port is free, even if a child is still talking to its client.
  *
  *     make ex-1.4        checks it
  */
