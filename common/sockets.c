@@ -138,7 +138,7 @@ static void shed(int listener)
 }
 
 /* Linux and the BSDs say that there is no descriptor before they look who is
- * there: a blocking listener would come back at once, for nobody. */
+ * there: a blocking listener would come back at once, for nobody, for ever. */
 static void wait_for_newcomer(int listener)
 {
     if (!(fcntl(listener, F_GETFL) & O_NONBLOCK))
@@ -147,7 +147,7 @@ static void wait_for_newcomer(int listener)
 
 int socket_accept(int listener, char peer[SOCKET_NAME_SIZE])
 {
-    static bool is_full = true; /* until the first one was accepted */
+    static bool is_full; /* the last one could not be accepted */
     struct sockaddr_storage address = {0}; /* the BSDs may leave it as it is */
     socklen_t size;
     int client;

@@ -67,14 +67,20 @@ START_TEST(accept_passes_over_signals_and_aborted_connections)
 END_TEST
 
 /* A child that becomes a client, but not at once. */
-static pid_t connect_soon(void)
+/* Once the other end of the pipe is closed, if there is one. */
+static pid_t connect_after(const int begin[2])
 {
     struct sockaddr_in address = loopback(socket_port(listener));
     pid_t child = fork();
 
     if (child == 0) {
         int client = socket(AF_INET, SOCK_STREAM, 0);
+        char byte;
 
+        if (begin != NULL) {
+            close(begin[1]);
+            (void)!read(begin[0], &byte, 1);
+        }
         poll(NULL, 0, 30); /* not to synchronise: signals are to come first */
         _exit(connect(client, (struct sockaddr *)&address, sizeof address));
     }
@@ -84,7 +90,7 @@ static pid_t connect_soon(void)
 /* Real signals: the client comes after some of them. */
 START_TEST(accept_waits_through_signals)
 {
-    pid_t child = connect_soon();
+    pid_t child = connect_after(NULL);
 
     start_signals();
     expect_success(socket_accept(listener, peer));
@@ -184,17 +190,25 @@ START_TEST(without_descriptors_and_without_a_newcomer_nothing_happens)
 END_TEST
 
 /* Linux and the BSDs say so before anybody is there: who came back at once
- * would say so for ever. */
+ * again and again would say so for ever. */
 START_TEST(without_descriptors_a_blocking_listener_waits_for_a_newcomer)
 {
+    int begin[2];
     pid_t child;
 
     if (under_valgrind()) {
         skip(__func__, "valgrind has its own limit of descriptors");
         return;
     }
-    child = connect_soon();
+    make_pipe(begin);
+    child = connect_after(begin);
     faults_descriptor_limit(64);
+    while (dup(listener) != -1)
+        continue;
+    faults_fail("accept", 1, EMFILE); /* the BSD in us, whatever we are */
+    expect_failure(socket_accept(listener, peer), EMFILE);
+    close(begin[1]);
+    close(begin[0]);
     while (dup(listener) != -1)
         continue;
     faults_reset();
