@@ -17,7 +17,7 @@ $(MISCHIEF).o: tests/programs/mischief.c
 	$(COMPILE) $(STANDARD) -Itests/harness -fPIC
 $(MISCHIEF).so: $(MISCHIEF).o
 	$(LINK) -shared $(if $(filter Linux,$(shell uname)),-ldl)
-$(BY_STAGE:=.run): %.run: %
+$(BY_STAGE:=.run): %.run: % $(PROGRAMS)
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
 	    WRAPPER="$(or $(WRAPPER),$(RUN))" ./$<
 test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(GIVEN) $(BY_STAGE)

@@ -1,6 +1,8 @@
 #!/bin/sh
 # contract.sh -- is the list of rules whole, and does it agree with PYTHON.md?
 #
+# `contract.sh number` numbers the rules anew, after one has come in between.
+#
 # The rules are numbered from 1 on. Every row that one names is in PYTHON.md;
 # every row there is named by a rule, or says why by none. make contract runs
 # this, as a part of make test; CONTRACT and ROWS are others to check.
@@ -9,6 +11,14 @@ set -u
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")" || exit 1
+if [ "${1:-}" = number ]; then
+    awk 'match($0, /ITEM\([0-9]+/) {
+        $0 = substr($0, 1, RSTART + 4) ++rules substr($0, RSTART + RLENGTH)
+    }
+    { print }' selector/contract.h >selector/numbered &&
+        cat selector/numbered >selector/contract.h && rm selector/numbered
+    exit
+fi
 awk '
 function complain(what)
 {
