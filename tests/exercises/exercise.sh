@@ -65,20 +65,23 @@ numbers() {
         sort -n | sed 's/.* //'
 }
 
-# The starter of an exercise, the program made of it, its stage.
+# The starter of an exercise, whether it is there or not.
 source_of() {
     for file in 0?_*/exercises/"$1"_*.c; do
         [ -f "$file" ] && say "$file" && return
     done
-    return 1
+    starter=$(awk -v number="/exercises/$1_" 'index($3, number) { print $3 }' \
+        "$room/starters.sums")
+    [ -n "$starter" ] && say "$starter"
 }
 
 sum_of() { cksum <"$1"; }
 pristine_sum() { awk -v file="$1" '$3 == file { print $1, $2 }' "$room/starters.sums"; }
 
-# What is known of NUMBER: solved, red, changed or open.
+# What is known of NUMBER: solved, red, changed, open or missing.
 status_of() {
     file=$(source_of "$1") || return
+    [ -f "$file" ] || { say missing && return; }
     sum=$(sum_of "$file")
     known=
     [ ! -f "$state/$1.said" ] || read -r known <"$state/$1.said"
@@ -101,6 +104,7 @@ is_pristine() { # COPY STARTER
 # Starters as they were, for `again`.
 keep_pristine() {
     for one in 0?_*/exercises/*.c; do
+        [ -f "$one" ] || continue
         is_pristine "$state/starters/$one" "$one" && continue
         is_pristine "$one" "$one" || continue
         mkdir -p "$state/starters/${one%/*}" && cp "$one" "$state/starters/$one"
@@ -147,6 +151,7 @@ learn() {
         solved) mark='done' ;;
         red) mark='red: not right yet' ;;
         changed) mark='changed, not checked yet' ;;
+        missing) mark="missing: make again-$n" ;;
         *) mark="open, $(field "$n" minutes) minutes" ;;
         esac
         printf '  %-5s %-50s %s\n' "$n" "$(field "$n" title)" "$mark"
@@ -209,7 +214,7 @@ solution() { # NUMBER
 }
 
 again() { # NUMBER
-    if [ "$(sum_of "$file")" = "$(pristine_sum "$file")" ]; then
+    if is_pristine "$file" "$file"; then
         say "$file is the starter."
         return
     fi
@@ -217,6 +222,11 @@ again() { # NUMBER
     if ! pristine "$file" >"$state/starter" || [ ! -s "$state/starter" ]; then
         say "The starter is neither in build/ nor in the history of git. It is in a fresh copy of the repository."
         return 1
+    fi
+    if [ ! -f "$file" ]; then
+        mkdir -p "${file%/*}" && cp "$state/starter" "$file" &&
+            say "$file is there again: the starter."
+        return
     fi
     n=1
     while [ -e "$file.$n" ]; do n=$((n + 1)); done
@@ -256,6 +266,10 @@ if [ "$command" = meant ]; then
 elif [ -z "$number" ]; then
     "$command"
 elif file=$(source_of "$number") && [ -f "$room/$number/about" ]; then
+    if [ ! -f "$file" ] && [ "$command" != again ]; then
+        say "$file is missing: make again-$number"
+        exit 1
+    fi
     "$command" "$number"
 else
     say "There is no exercise $number. These there are: $(numbers | tr '\n' ' ')"
