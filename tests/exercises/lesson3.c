@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -126,6 +127,26 @@ static void is_counted(int client, const char *text, const char *answer)
     hears(client, answer);
 }
 
+/* A number of two digits makes the reply longer. */
+static void twelve_times(void)
+{
+    int client = connects("L");
+    char answer[32];
+
+    because("From the tenth on the number has two digits, and the reply 16 "
+            "bytes: has it room for them, and is as much sent as snprintf() "
+            "has written?");
+    because_if(KILLED, "From the tenth on the number has two digits, and the "
+                       "reply 16 bytes and a NUL: has it room for them?");
+    step("L asks twelve times");
+    for (int i = 1; i <= 12; i++) {
+        snprintf(answer, sizeof answer, "#%d Hello World\n", i);
+        client_ask(client, "x", answer);
+    }
+    because(NULL);
+    leaves(client);
+}
+
 /* Returns A, who is at #3 and stays. */
 static int each_has_its_own_counter(void)
 {
@@ -152,6 +173,7 @@ static int each_has_its_own_counter(void)
     c = connects("C");
     asks(c, "six\n", "#1 Hello World\n");
     leaves(c);
+    twelve_times();
     return a;
 }
 
