@@ -64,12 +64,13 @@ void because_if(enum state state, const char *format, ...)
     va_end(arguments);
 }
 
-/* Not by us, and not because a peer had gone. */
+/* Not by us, not because a peer had gone or an alarm() has rung. */
 static bool has_crashed(void)
 {
     int number = WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
 
-    return (number != 0 && number != SIGTERM && number != SIGPIPE) ||
+    return (number != 0 && number != SIGTERM && number != SIGPIPE &&
+            number != SIGALRM) ||
            stream_has(&program->err, "Sanitizer");
 }
 
@@ -92,7 +93,8 @@ static const char *reason(void)
         return reasons[state];
     if (state == KILLED)
         return "It was killed. Perhaps it has used a place before or behind "
-               "an array; valgrind says where.";
+               "an array, or followed a pointer that is NULL (data? "
+               "callback?); valgrind says where.";
     return reasons[SLEEPS];
 }
 
