@@ -264,7 +264,8 @@ static void check_3_2(void)
 
 /* -- 3.3 ------------------------------------------------------------------- */
 
-/* The server's stdin is a socket: like a terminal, it can be written to. */
+/* The server's stdin is a socket: like a terminal, it can be written to; unlike
+ * one, it can be read with recv(), see stdin_is_a_pipe(). */
 static int terminal;
 
 static void server_starts_with_a_terminal(void)
@@ -287,14 +288,29 @@ static void is_typed(const char *text)
     client_send_text(terminal, text);
 }
 
+static void hears_as_it_was_typed(int client, const char *line)
+{
+    struct heard heard;
+
+    client_expect_readable(client);
+    heard = hears_line(client);
+    if (heard.size > strlen(line))
+        because("More was sent than was typed. read() returns how many bytes "
+                "have come; sizeof is how many there is room for.");
+    else if (heard.size == strlen(line) - 1)
+        because("The end of the line is missing. What is typed goes to all as "
+                "it is, the end of a line like any other byte.");
+    must_be(client, &heard, line);
+}
+
 static void all_is_heard_at_once(int a, int b)
 {
     is_typed("good morning\n");
-    client_expect_readable(a);
+    step("A hears it as it is");
+    hears_as_it_was_typed(a, "good morning\n");
     because("All that was typed must come, and at once. getchar(), fgets() and "
             "their kin take what is there and keep what they do not hand out: "
             "no selector sees it there.");
-    hears(a, "good morning\n");
     hears(b, "good morning\n");
     is_typed("one\ntwo\n");
     hears(a, "one\ntwo\n");
@@ -325,16 +341,46 @@ static void only_clients_hear(int a)
 
 static void stdin_ends(int a)
 {
+    static const char goes_on[] =
+        "The server goes on without stdin; yours has ended with it.";
+
     because("stdin has ended, and is readable for ever: read() returns 0, each "
             "time. What is to be done with a descriptor that is not to be "
             "watched any more?");
+    because_if(ENDED, "%s", goes_on);
     step("stdin ends");
     shutdown(terminal, SHUT_WR);
     server_sleeps("after the end of its stdin");
     because("The end of stdin is no reason to do anything but to watch it no "
             "more.");
+    because_if(ENDED, "%s", goes_on);
     asks(a, "five\n", reply);
     close(terminal);
+}
+
+/* At a terminal stdin is no socket, and at a pipe it is none either. */
+static void stdin_is_a_pipe(void)
+{
+    int ends[2];
+    int a;
+
+    if (pipe(ends) == -1)
+        fail_with("cannot make a pipe");
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    program_launch.in = ends[0];
+    server_starts();
+    close(ends[0]);
+    a = connects("A");
+    asks(a, "one\n", reply);
+    because("Until now stdin was a socket; here it is a pipe, and in a shell a "
+            "terminal. recv(), and so socket_recv(), is for sockets only "
+            "(Socket operation on non-socket): read() reads anything.");
+    step("its stdin is a pipe, and \"good evening\\n\" comes through it");
+    (void)!write(ends[1], "good evening\n", 13);
+    hears(a, "good evening\n");
+    close(ends[1]);
+    server_ends_well();
 }
 
 static void story_3_3(void)
@@ -407,6 +453,8 @@ static void check_3_3(void)
     int a;
 
     on_every_selector(story_3_3);
+    story_begins(NULL);
+    stdin_is_a_pipe();
     story_begins(NULL);
     server_starts_with_a_terminal();
     a_crowd_hears_it();
