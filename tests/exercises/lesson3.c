@@ -30,6 +30,9 @@ static void is_answered_for_the_first_time(int client)
         fail_with("A: expected %s, got nothing", quoted(reply, strlen(reply)));
     }
     because(NULL);
+    if (has_printed(&program->err, "File exists"))
+        because("selector_register() has failed (File exists): that number is "
+                "on the list already. Whose is it?");
     client_expect_text(client, reply);
 }
 
@@ -58,6 +61,11 @@ static void story_3_1(void)
             "and again. For which event is A watched? A socket can nearly "
             "always be written to.");
     server_sleeps("after it has answered A");
+    because("A was answered once, and may say more. Is A watched, or was "
+            "send_message() called once, without a selector?");
+    asks(a, "one more\n", reply);
+    because("Perhaps B was never accepted: is the listener still watched, now "
+            "that A has come?");
     b = connects("B");
     asks(b, "two\n", reply);
     before = child_descriptors(program);
