@@ -160,7 +160,9 @@ static void many_at_once(int a)
 
     part(7, "many");
     step("%d more connect, and all say something", MANY);
-    because("Some are answered, and some are not.");
+    because("Some are answered, and some are not. Does select() look far "
+            "enough? Its first argument is the largest number plus one, and "
+            "that is not a count of those who have come: there may be gaps.");
     for (int i = 0; i < MANY; i++)
         clients[i] = client_connect(program->port);
     for (int i = 0; i < MANY; i++)

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -288,8 +289,11 @@ static void is_refused(int client, int number)
     step("D would get number %d, says \"four\\n\", and is closed", number);
     (void)!send(client, "four\n", 5, 0); /* it may be closed already */
     if (!wait_until(now_ms() + patience_ms(), client, POLLIN)) {
-        because("Perhaps monitor() has left D out, and has not said so: then "
-                "accept_connection() cannot close it.");
+        because("Number %d does not fit into an fd_set. Perhaps FD_SET() was "
+                "called for it all the same, and has written past its end; "
+                "perhaps D was left out, and whoever has accepted it was not "
+                "told, and cannot close it.",
+                number);
         fail_with("expected the end of D's connection, but D is neither served "
                   "nor closed");
     }
@@ -303,6 +307,10 @@ void somebody_gets_number(int number, const char *why)
 
     server_starts();
     step("it has three numbers left below %d", FD_SETSIZE);
+    because("The numbers are large here, and there is a gap between them. "
+            "Perhaps select() does not look that far: its first argument is "
+            "the largest number plus one, and that is not a count of those "
+            "who have come. Perhaps an array has no place for such a number.");
     a = connects("A");
     b = connects("B");
     asks(a, "one\n", reply);
@@ -329,6 +337,8 @@ void somebody_gets_number(int number, const char *why)
 
 static void check_2_4(void)
 {
+    char why[256];
+
     occupy_numbers(FD_SETSIZE, FOR_THREE);
     occupy_number(FD_SETSIZE);
     somebody_gets_number(
@@ -338,11 +348,12 @@ static void check_2_4(void)
         "the number that counts, not how many are on the list.");
     close(FD_SETSIZE);
     story_begins(NULL);
-    somebody_gets_number(
-        FD_SETSIZE,
-        "The next number was refused, this one is not. A set has FD_SETSIZE "
-        "bits, but the first is for number 0: so the last is for FD_SETSIZE - "
-        "1.");
+    snprintf(why, sizeof why,
+             "In a first run D had number %d and was refused, here it has %d "
+             "and is not. A set has FD_SETSIZE bits, but the first is for "
+             "number 0: so the last is for FD_SETSIZE - 1.",
+             FD_SETSIZE + 1, FD_SETSIZE);
+    somebody_gets_number(FD_SETSIZE, why);
 }
 
 const struct exercise lesson2[] = {

@@ -139,7 +139,9 @@ static void a_is_silent_and_b_is_not(void)
     hears_something_until(a, came_ms + 300);
     b.spoke_ms = now_ms();
     b.client = connects("B");
-    step("B says something every %d ms, A does not, and is closed", BEAT_MS);
+    step("B says something every %d ms, A nothing: A is to be closed after "
+         "1000 ms",
+         BEAT_MS);
     because(
         "B has come after A, and says something all the time: it must stay.");
     if (!b_speaks_until(came_ms + 850, a) &&
@@ -150,6 +152,9 @@ static void a_is_silent_and_b_is_not(void)
     step("B is still there");
     because("A's time was up, B's was not. Perhaps all are closed together; "
             "perhaps B has A's deadline now, as it has A's place on the list.");
+    because_if(ENDED, "A number that is closed and still on the list makes "
+                      "select() fail for everybody (Bad file descriptor). A "
+                      "was closed: was it taken off the list, too?");
     b_speaks();
     because("What a client says must put off its end.");
     b_speaks_until(came_ms + 1600, b.client);
