@@ -160,6 +160,22 @@ learn() {
     say_next
 }
 
+# A header may be blamed for what stands before its #include; a source in
+# common/ is not the student's.
+say_what_is_not_built() {
+    theirs=$(sed -n 's/^\(common\/[^: ]*\.c\):[0-9].*error.*/\1/p' \
+        "$state/compiler" | sed 1q)
+    if [ -n "$theirs" ]; then
+        say "$theirs does not compile, and is no part of the exercise. Was it changed? git diff $theirs"
+    elif grep -q 'error:' "$state/compiler"; then
+        say "It does not compile. Begin with the first line that says error; a warning can wait."
+    elif grep -qi undefined "$state/compiler"; then
+        say "It compiles, but the linker does not find a function that it calls (undefined): is its name right, and is it written?"
+    else
+        say "It compiles, but it was not linked: the last lines say why."
+    fi | wrapped
+}
+
 ex() { # NUMBER
     program=${file%.c}
     say "Exercise $1: $(field "$1" title)   ($file)"
@@ -169,7 +185,7 @@ ex() { # NUMBER
     cat "$state/compiler" >&2
     if [ $built -ne 0 ]; then
         remember "$1" red
-        say "It does not compile. Begin with the first line that says error; a warning can wait."
+        say_what_is_not_built
         return 1
     fi
     if "$room/check" "$1" "./$program" "$file" >"$state/output" 2>&1; then

@@ -60,7 +60,10 @@ void server_starts(void)
     else
         step("the server starts with SELECTOR=%s", program_launch.selector);
     program_launch.path = program_path;
+    because("program_announce() prints this line. Is it called, after "
+            "program_listen() and before the event loop?");
     program = server_start(&program_launch);
+    because(NULL);
     snprintf(program->name, sizeof program->name, "the server");
 }
 
