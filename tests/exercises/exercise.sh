@@ -134,7 +134,7 @@ next_one() {
 
 say_next() {
     if n=$(next_one); then
-        say "Next: make ex-$n   $(field "$n" title), $(source_of "$n")"
+        say "Next: make ex-$n   $(field "$n" title), $(source_of "$n")" | wrapped
     else
         say "That was all of them."
     fi
@@ -167,7 +167,7 @@ say_what_is_not_built() {
         "$state/compiler" | sed 1q)
     if [ -n "$theirs" ]; then
         say "$theirs does not compile, and is no part of the exercise. Was it changed? git diff $theirs"
-    elif grep -q 'error:' "$state/compiler"; then
+    elif grep -q '^[^: ]*\.[ch]:[0-9].*error' "$state/compiler"; then
         say "It does not compile. Begin with the first line that says error; a warning can wait."
     elif grep -qi undefined "$state/compiler"; then
         say "It compiles, but the linker does not find a function that it calls (undefined): is its name right, and is it written?"
@@ -279,8 +279,11 @@ keep_pristine
 if [ "$command" = meant ]; then
     shift
     meant "$@"
-elif [ -z "$number" ]; then
+elif [ "$command" = learn ] || [ "$command" = sums ]; then
     "$command"
+elif [ -z "$number" ]; then
+    say "Which exercise? make $command-2.1 for example; make learn lists them."
+    exit 2
 elif file=$(source_of "$number") && [ -f "$room/$number/about" ]; then
     if [ ! -f "$file" ] && [ "$command" != again ]; then
         say "$file is missing: make again-$number"
@@ -288,6 +291,7 @@ elif file=$(source_of "$number") && [ -f "$room/$number/about" ]; then
     fi
     "$command" "$number"
 else
-    say "There is no exercise $number. These there are: $(numbers | tr '\n' ' ')"
+    say "There is no exercise $number. These there are: $(numbers | paste -sd ' ' -)" |
+        wrapped
     exit 2
 fi

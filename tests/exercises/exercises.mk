@@ -15,10 +15,13 @@ $(EXERCISES): $(O)%: $(O)%.o $(COMMON)
 	$(LINK)
 $(EXERCISES:=.o): $(O)%.o: %.c
 	$(COMPILE) $(STANDARD)
-$(CHECK_OBJECTS) $(TRACED): $(O)%.o: %.c | has_check
+$(CHECK_OBJECTS) $(TRACED): $(O)%.o: %.c | has_check checks_are_new
 	$(COMPILE) $(TEST_CFLAGS) $(CHECK_CFLAGS) -Itests/harness
 $(CHECK_EXERCISE): $(CHECK_OBJECTS) $(HARNESS) | $(TRACED)
 	$(LINK) $(CHECK_LIBS)
+
+checks_are_new:
+	@[ -e $(CHECK_EXERCISE) ] || echo "Building the checks: this once, it takes half a minute."
 
 learn:
 	$(EXERCISE) learn
@@ -26,6 +29,10 @@ ex-%: $(CHECK_EXERCISE)
 	$(EXERCISE) ex $*
 hint-% solution-% again-%:
 	$(EXERCISE) $(subst -, ,$@)
+# Without a number; and no rule of make's own may take ex- for a program.
+UNNUMBERED = ex hint solution again
+$(UNNUMBERED) $(UNNUMBERED:=-):
+	$(EXERCISE) $(subst -,,$@)
 
 # A starter must be red for the reason that is named, its solution green, each
 # typical wrong answer red with its message.
@@ -38,4 +45,4 @@ exercises: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
 prove-%: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
 	@$(BUILDING) CHECK=./$(CHECK_EXERCISE) SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
 
-.PHONY: learn exercises
+.PHONY: learn checks_are_new exercises $(UNNUMBERED) $(UNNUMBERED:=-)
