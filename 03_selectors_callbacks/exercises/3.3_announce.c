@@ -1,7 +1,7 @@
 /* 3.3_announce.c -- exercise 3.3: what is typed at the server goes to all.
  *
  * Stage 03 as it is. Let it watch its stdin, too: what is typed there goes to
- * all clients, at once and as it is. selector_get_map() tells who is watched.
+ * all clients, at once and as it is. selector_map_next() tells who is watched.
  * Whoever does not read is closed, as in send_message(); when stdin ends the
  * server goes on without it. event_loop() stays as it is.
  *

@@ -416,10 +416,9 @@ static void a_crowd_hears_it(void)
     enum { CROWD = 100 };
     int crowd[CROWD];
 
-    because(
-        "selector_get_map() fills in as many keys as there is room for, and "
-        "returns how many there are, which may be more: (selector, NULL, "
-        "0) asks before.");
+    because("Does the loop go through all of them? selector_map_next() does. "
+            "selector_get_map() fills in as many keys as there is room for, "
+            "and returns how many there are, which may be more.");
     for (int i = 0; i < CROWD; i++) {
         crowd[i] = client_connect(program->port);
         client_ask(crowd[i], "hello\n", reply);
