@@ -64,13 +64,18 @@ void because_if(enum state state, const char *format, ...)
     va_end(arguments);
 }
 
-/* Not by us, not because a peer had gone or an alarm() has rung. */
+/* By which signal; 0: it runs, or has ended by itself. */
+static int killed_by(void)
+{
+    return WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+}
+
+/* Not by us, and not because a peer had gone. */
 static bool has_crashed(void)
 {
-    int number = WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+    int number = killed_by();
 
-    return (number != 0 && number != SIGTERM && number != SIGPIPE &&
-            number != SIGALRM) ||
+    return (number != 0 && number != SIGTERM && number != SIGPIPE) ||
            stream_has(&program->err, "Sanitizer");
 }
 
@@ -89,6 +94,9 @@ static const char *reason(void)
 {
     enum state state = state_of_program();
 
+    if (state == KILLED && killed_by() == SIGALRM)
+        return "An alarm() has rung. It kills whoever has not said what is to "
+               "be done then (SIGALRM).";
     if (*reasons[state] != '\0')
         return reasons[state];
     if (state == KILLED)
