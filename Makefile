@@ -35,6 +35,7 @@
 # everything is built; without it programs lie beside their source. V=1 shows the
 # commands. In a stage's folder: make, make run, make test SERVER="./mine".
 
+include common/given.mk
 CFLAGS = -O2 -g
 STANDARD = -std=c11 -D_XOPEN_SOURCE=700
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -61,19 +62,26 @@ PROGRAMS = $(addprefix $(O),01_blocking/server 01_blocking/functions \
 # compile yet.
 BUILDABLE = $(patsubst %.c,$(O)%,$(wildcard 0*/*.c))
 
-programs: $(PROGRAMS)
+all programs: $(PROGRAMS)
 $(BUILDABLE): $(O)%: $(O)%.o $(COMMON)
 	$(LINK)
 $(COMMON) $(BUILDABLE:=.o): $(O)%.o: %.c
 	$(COMPILE) $(STANDARD)
+# What all is built with: other options than the last time, and it is built again.
+FLAGS = $(or $(O),build/)flags
+flags = '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))'
+$(FLAGS): always
+	@mkdir -p $(@D); printf '%s\n' $(flags) | cmp -s - $@ || printf '%s\n' $(flags) >$@
+always:
+$(COMMON) $(BUILDABLE:=.o): $(FLAGS)
 
 run-01: $(O)01_blocking/server
 run-02: $(O)02_select_loop/server
 run-03: $(O)03_selectors_callbacks/server
 run-01 run-02 run-03:
-	@echo ./$< $(PORT); $(UNTIL_CTRL_C) ./$< $(PORT)
+	@echo $(call path,$<) $(PORT); $(UNTIL_CTRL_C) $(call path,$<) $(PORT)
 run-04: $(O)04_nonblocking_connect/connect
-	@echo ./$< $(TARGETS); $(UNTIL_CTRL_C) ./$< $(TARGETS)
+	@echo $(call path,$<) $(TARGETS); $(UNTIL_CTRL_C) $(call path,$<) $(TARGETS)
 # So a server is meant to end: no error. The pause is for make, which looks for a
 # child that it has lost ("wait: No child processes") if that is gone too soon.
 UNTIL_CTRL_C = trap 'sleep 0.2; exit 0' INT;
@@ -86,6 +94,6 @@ clean:
 	    $(BUILDABLE) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(WATCH) $(FUZZ_GUIDED) \
 	    tests/units/common */*.[od] 0*/exercises/*.[od] tests/*/*.[od] tests/*/*/*.[od]
 
-.PHONY: programs run-01 run-02 run-03 run-04 help clean
+.PHONY: all programs always run-01 run-02 run-03 run-04 help clean
 .SECONDARY:
 include $(wildcard tests/tests.mk $(O)*/*.d $(O)tests/*/*.d $(O)tests/*/*/*.d)

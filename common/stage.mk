@@ -6,6 +6,8 @@
 #   make test      as make test-02; SERVER="python3 mine.py", UPPER= and so on are
 #                  commands as you would type them here
 #   make ex-1.1    learn, hint-1.1, solution-1.1, again-1.1: as at the top
+include ../common/given.mk
+
 STAGE = $(lastword $(subst /, ,$(CURDIR)))
 NN = $(firstword $(subst _, ,$(STAGE)))
 PROGRAMS = $(patsubst %.c,%,$(wildcard *.c))

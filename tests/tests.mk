@@ -13,6 +13,10 @@ GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
 ROOMS = doctor harness units programs exercises fuzz torture chaos demo watch lessons bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
+$(patsubst %.c,$(O)%.o,$(wildcard 0*/exercises/*.c tests/*/*.c tests/*/*/*.c)) \
+    $(TESTED) $(TORTURE_OBJECTS) $(CHAOS_OBJECTS) $(PRELOADED) $(BENCH_OBJECTS) \
+    $(MISCHIEF).o $(CHAOS)emulation.o $(CHAOS)kernels.o: $(FLAGS)
+
 # Everything, and nothing of it run: what does a compiler say?
 build-all: has_check $(PROGRAMS) $(EXERCISES) $(CHECK_EXERCISE) $(SUITES) $(DEMO) $(WATCH) $(TORTURE_BUILT) $(CHAOS_BUILT) \
     $(BENCH_PROGRAMS)
@@ -23,6 +27,7 @@ setup:
 
 # RUN is put before what is examined: before a unit test, or before the programs.
 # make -j runs several suites at a time.
+check: test
 test: suites commands lessons torture-quick
 suites: has_check $(PROGRAMS) $(GIVEN) $(SUITES)
 	@$(MAKE) -k --no-print-directory $(SUITES:=.run)
@@ -36,7 +41,7 @@ asan:
 valgrind: $(PROGRAMS) $(SUITES)
 	@rm -rf build/valgrind && mkdir -p build/valgrind
 	@$(MAKE) --no-print-directory -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
-	    --leak-check=full --log-file=$(CURDIR)/build/valgrind/%p.log"
+	    --leak-check=full --log-file=build/valgrind/%p.log"
 	@cat build/valgrind/*.log; [ -z "$$(find build/valgrind -type f -size +0)" ]
 coverage:
 	@rm -rf build/coverage
@@ -64,4 +69,4 @@ lint:
 format:
 	clang-format -i $(STAGES) $(TESTS) $(HEADERS)
 
-.PHONY: build-all has_check setup test suites asan valgrind coverage lint format
+.PHONY: build-all has_check setup check test suites asan valgrind coverage lint format

@@ -6,8 +6,8 @@ JOBS = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # Programs with a stand-in for the kqueue and /dev/poll that a system has not.
 EMULATED = $(addprefix $(CHAOS),$(filter 03% 04%,$(PROGRAMS:$(O)%=%)))
 CHAOS_BUILT = $(PROGRAMS) $(EMULATED) $(CHAOS)chaos.so $(CHAOS)chaos_run
-CHAOS_RUN = @O=$(O) EMULATED=$(CHAOS) RATES='$(RATES)' ./$(CHAOS)chaos_run \
-    -l ./$(CHAOS)chaos.so -j $(JOBS) -s $(or $(SEED),$(SEEDS))
+CHAOS_RUN = @O=$(O) EMULATED=$(CHAOS) RATES='$(RATES)' $(call path,$(CHAOS)chaos_run) \
+    -l $(call path,$(CHAOS)chaos.so) -j $(JOBS) -s $(or $(SEED),$(SEEDS))
 
 .PHONY: chaos chaos-01 chaos-02 chaos-03 chaos-04
 chaos: $(CHAOS_BUILT)

@@ -6,6 +6,7 @@
 # and the make.
 
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")/../.." >/dev/null || exit 1

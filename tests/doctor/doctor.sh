@@ -10,6 +10,7 @@
 # those that make was given.
 
 set -u
+unset CDPATH
 locale=${LC_ALL:-${LC_CTYPE:-${LANG:-}}}
 LC_ALL=C
 export LC_ALL

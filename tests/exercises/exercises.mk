@@ -43,6 +43,6 @@ exercises: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
 	@$(MAKE) -k -s --no-print-directory -j4 $(NUMBERS:%=prove-%); \
 	    sh tests/exercises/prove.sh sum $(NUMBERS)
 prove-%: $(CHECK_EXERCISE) $(COMMON) $(BY_STAGE)
-	@$(BUILDING) CHECK=./$(CHECK_EXERCISE) SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
+	@$(BUILDING) CHECK=$(call path,$(CHECK_EXERCISE)) SUITES="$(BY_STAGE)" sh tests/exercises/prove.sh $*
 
 .PHONY: learn checks_are_new exercises $(UNNUMBERED) $(UNNUMBERED:=-)

@@ -41,6 +41,6 @@ $(FUZZ_SUITE).o: $(O)%.o: %.c | has_check
 $(FUZZ_PARTS): $(O)%.o: %.c
 	$(COMPILE) $(UNITS_CFLAGS)
 $(FUZZ_SUITE).run: %.run: %
-	@O=$(O) $(RUN) ./$<
+	@O=$(O) $(RUN) $(call path,$<)
 
 .PHONY: fuzz fuzz-guided fuzz-random $(FUZZ_SUITE).run

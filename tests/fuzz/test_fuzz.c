@@ -13,6 +13,7 @@
 
 #include <check.h>
 #include <kernels.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,8 +55,14 @@ static void fuzz(int backend)
 static unsigned number_in(const char *variable)
 {
     const char *value = getenv(variable);
+    char *end = NULL;
+    unsigned long number = value == NULL ? 0 : strtoul(value, &end, 10);
 
-    return value == NULL ? 0 : (unsigned)strtoul(value, NULL, 10);
+    if (value != NULL && (end == value || *end != '\0')) {
+        fprintf(stderr, "%s: '%s' is not a number\n", variable, value);
+        exit(2);
+    }
+    return (unsigned)number;
 }
 
 START_TEST(a_selector_does_what_its_model_does)
@@ -82,7 +89,9 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    kernel(); /* or $STAND_IN is nonsense */
+    kernel(); /* or $STAND_IN is nonsense, or these are */
+    number_in("FUZZ_SEED");
+    number_in("FUZZ_SECONDS");
     for (int i = 0; i < backend_count(); i++)
         if (backend_wanted(i))
             tcase_add_loop_test(tests, a_selector_does_what_its_model_does, i,

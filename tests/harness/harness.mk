@@ -14,6 +14,6 @@ $(SUITES_HARNESS) $(HARNESS_SUITE).o: $(O)%.o: %.c | has_check
 $(HARNESS_SUITE): $(HARNESS_SUITE).o $(HARNESS)
 	$(LINK) $(CHECK_LIBS)
 $(HARNESS_SUITE).run: %.run: %
-	@./$<
+	@$(call path,$<)
 
 .PHONY: $(HARNESS_SUITE).run

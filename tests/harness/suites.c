@@ -16,6 +16,30 @@ static void give_to_check(const char *message)
                       "Failed", "%s", message);
 }
 
+static void refuse(const char *variable)
+{
+    fprintf(stderr, "%s: there is no '%s'\n", variable, getenv(variable));
+    exit(2);
+}
+
+/* Who asks for what there is not would examine nothing, and be content. */
+static void check_what_is_asked_for(void)
+{
+    const char *stage = getenv("CK_RUN_SUITE");
+    const char *name = getenv("CK_RUN_CASE");
+    bool has_stage = stage == NULL;
+    bool has_name = name == NULL;
+
+    for (int i = 0; i < subject_count; i++) {
+        has_stage = has_stage || strcmp(stage, subjects[i].stage) == 0;
+        has_name = has_name || strcmp(name, subject_name(&subjects[i])) == 0;
+    }
+    if (!has_stage)
+        refuse("CK_RUN_SUITE");
+    if (!has_name)
+        refuse("CK_RUN_CASE");
+}
+
 static bool is_asked_for(const struct subject *subject)
 {
     const char *stage = getenv("CK_RUN_SUITE");
@@ -110,6 +134,7 @@ static int run(const char *variables, bool replaced_too,
     int failed;
 
     harness_failed = give_to_check;
+    check_what_is_asked_for();
     for (int i = 0; i < subject_count; i++)
         if (strstr(variables, subjects[i].variable) != NULL &&
             is_asked_for(&subjects[i]) &&

@@ -34,6 +34,7 @@
 # LESSONS another text to check.
 
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 unset SELECTOR

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2016 # what is said to others is not for this shell
 
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 make=${MAKE:-make}
@@ -65,6 +66,7 @@ make_copy() {
     find 0*/exercises -type f ! -name '*.c' -exec rm -f {} +
     find . -type f \( -name '*.[od]' -o -perm -100 ! -name '*.*' \) \
         -exec rm -f {} +
+    find 0*/exercises -type f ! -name '*.c' -exec rm -f {} +
     rm -f 0*/mine.c
     find . -type f | sort >"$tmp/sources"
 }
@@ -179,7 +181,7 @@ mine() {
     echo 'int main(void) { return broken' >"$copy/02_select_loop/mine.c"
     ask .
     check "a broken mine.c does not stop make" succeeds
-    ask . test-02 CK_RUN_CASE=none
+    ask . test-02 CK_RUN_CASE='02 server'
     check "nor the tests" succeeds
     ask . -n demo suites lessons torture
     check "nor whatever else" eval 'succeeds && says_not select_loop/mine'
@@ -194,11 +196,44 @@ mine() {
     ask 02_select_loop
     check "make builds it in its folder" exists 02_select_loop/mine
     rm "$copy/02_select_loop/mine"
-    ask . test-02 SERVER=02_select_loop/mine CK_RUN_CASE=none
+    ask . test-02 SERVER=02_select_loop/mine CK_RUN_CASE='02 server'
     check "it is built before it is tested" exists 02_select_loop/mine
     rm "$copy/02_select_loop/mine"
     ask 02_select_loop test SERVER=./mine CK_RUN_CASE='02 server'
     check "and in its folder" succeeds
+}
+
+# -- what it is told, and by whom ---------------------------------------------
+
+surroundings() {
+    export STAGE=dev SERVER=false CK_RUN_CASE=none RUN=false
+    ask . test-01
+    unset STAGE SERVER CK_RUN_CASE RUN
+    check "what the shell has for others changes nothing" succeeds
+    check "all that there is is examined" says '^100%: Checks: [1-9]'
+    ask . test-01 CK_RUN_CASE=none
+    check "a case that is none fails" fails
+    ask . suites STAGE=dev
+    check "a stage that is none fails" fails
+    ask . CC=
+    check "no compiler is an error" fails
+    ask . -R -n
+    check "make -R has one" succeeds
+    ask . CFLAGS=-O1
+    check "with other options all is built again" says '^CC common/sockets.o$'
+    ask . CFLAGS=-O1
+    check "and with the same ones nothing" says_not '^CC '
+    ask . test-01 "O=$tmp/elsewhere" CK_RUN_CASE='01 server'
+    check "O= may be anywhere" says '^100%: Checks: [1-9]'
+    mkdir "$tmp/sun"
+    printf '#!/bin/sh\necho SunOS\n' >"$tmp/sun/uname"
+    chmod +x "$tmp/sun/uname"
+    PATH=$tmp/sun:$PATH
+    ask . -n CFLAGS=-O2 V=1
+    PATH=${PATH#*:}
+    check "Solaris' libraries are linked" says '-lsocket -lnsl -o'
+    (cd "$copy" && CDPATH=$copy/tests sh tests/units/contract.sh) >"$out" 2>&1
+    check "CDPATH leads nobody astray" says '^contract.sh: [1-9]'
 }
 
 # -- the text -----------------------------------------------------------------
@@ -224,6 +259,7 @@ short_lines
 runs
 bad_ports
 folder
+surroundings
 mine
 without_python
 ask . clean

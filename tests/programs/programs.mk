@@ -19,7 +19,7 @@ $(MISCHIEF).so: $(MISCHIEF).o
 	$(LINK) -shared $(if $(filter Linux,$(shell uname)),-ldl)
 $(BY_STAGE:=.run): %.run: % $(PROGRAMS)
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
-	    WRAPPER="$(or $(WRAPPER),$(RUN))" ./$<
+	    WRAPPER="$(or $(WRAPPER),$(RUN))" $(call path,$<)
 test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(GIVEN) $(BY_STAGE)
 	@status=0; $(MAKE) $(if $(OWN),$(if $(ALL),-k),-k) --no-print-directory \
 	    $(BY_STAGE:=.run) STAGE=$* || status=$$?; \

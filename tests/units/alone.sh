@@ -7,6 +7,7 @@
 # of make test. $CC is the compiler.
 
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")/../.." || exit 1

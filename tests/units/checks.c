@@ -157,6 +157,10 @@ int run_suite(Suite *suite)
     kernel(); /* $STAND_IN may be nonsense: then this says so */
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
+    if (srunner_ntests_run(runner) == 0 && getenv("CK_RUN_CASE") == NULL) {
+        fprintf(stderr, "nothing was examined\n");
+        failed = 1;
+    }
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

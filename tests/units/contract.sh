@@ -8,6 +8,7 @@
 # this, as a part of make test; CONTRACT and ROWS are others to check.
 
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 cd "$(dirname "$0")" || exit 1

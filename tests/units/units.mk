@@ -23,7 +23,7 @@ $(TESTED): $(O)tests/units/%.o: %.c
 $(call unit,*) $(CHECKS) $(BACKENDS) $(FAULTS): $(O)%.o: %.c | has_check
 	$(COMPILE) $(UNITS_CFLAGS) $(CHECK_CFLAGS)
 $(UNITS:=.run): %.run: %
-	@O=$(O) $(RUN) ./$<
+	@O=$(O) $(RUN) $(call path,$<)
 
 # Is a backend that somebody adds taken in by the tests of common/?
 PLANTED = $(or $(O),build/)planted/

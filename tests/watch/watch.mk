@@ -9,11 +9,11 @@ watch-02: $(O)02_select_loop/server
 watch-03: $(O)03_selectors_callbacks/server
 watch-upper: $(O)03_selectors_callbacks/upper
 watch-01 watch-02 watch-03 watch-upper: | $(WATCH) $(GIVEN)
-	@$(UNTIL_CTRL_C) O=$(O) ./$(WATCH) $(patsubst $(O)%,%,$<) $(or $(PORT),5000)
+	@$(UNTIL_CTRL_C) O=$(O) $(call path,$(WATCH)) $(patsubst $(O)%,%,$<) $(or $(PORT),5000)
 watch-connect: $(O)04_nonblocking_connect/connect
 watch-busy: $(O)04_nonblocking_connect/busy
 watch-connect watch-busy: | $(WATCH) $(GIVEN)
-	@$(UNTIL_CTRL_C) O=$(O) ./$(WATCH) $(patsubst $(O)%,%,$<) $(TARGETS)
+	@$(UNTIL_CTRL_C) O=$(O) $(call path,$(WATCH)) $(patsubst $(O)%,%,$<) $(TARGETS)
 $(WATCH): $(O)tests/watch/watch.o $(WATCH_PARTS) $(HARNESS)
 	$(LINK)
 $(O)tests/watch/watch.o $(WATCH_PARTS): $(O)%.o: %.c
@@ -26,7 +26,7 @@ $(WATCH_SUITES): $(O)%: $(O)%.o $(WATCH_PARTS) $(HARNESS) $(SUITES_HARNESS) | $(
 $(WATCH_SUITES:=.o): $(O)%.o: %.c | has_check
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness $(CHECK_CFLAGS)
 $(WATCH_SUITES:=.run): %.run: %
-	@O=$(O) WRAPPER="$(RUN)" ./$<
+	@O=$(O) WRAPPER="$(RUN)" $(call path,$<)
 
 .PHONY: watch-01 watch-02 watch-03 watch-upper watch-connect watch-busy \
     $(WATCH_SUITES:=.run)
