@@ -58,11 +58,16 @@ bool listener_silent(int *port, int pending[SILENT])
 
 int listener_accept(int listener)
 {
+    enum { GLANCE_MS = 50 };
+    long long limit = now_ms() + patience_ms();
     int fd;
 
-    if (!wait_until(now_ms() + patience_ms(), listener, POLLIN) ||
-        (fd = accept(listener, NULL, NULL)) < 0)
-        fail_with("expected somebody to connect, but nobody has");
+    while (!wait_until(now_ms() + GLANCE_MS, listener, POLLIN))
+        if (now_ms() > limit || children_have_ended())
+            fail_with("expected somebody to connect, but nobody has");
+    fd = accept(listener, NULL, NULL);
+    if (fd < 0)
+        fail_with("accept: %s", strerror(errno));
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;

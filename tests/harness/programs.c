@@ -123,6 +123,18 @@ bool child_runs(struct child *child)
     return !child->ended;
 }
 
+bool children_have_ended(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        count += children[i].pid != 0;
+        if (children[i].pid != 0 && child_runs(&children[i]))
+            return false;
+    }
+    return count > 0;
+}
+
 const char *child_state(struct child *child)
 {
     static char text[80];

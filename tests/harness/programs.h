@@ -52,6 +52,9 @@ struct child *child_start(const struct launch *launch,
 
 bool child_runs(struct child *child);
 
+/* There were some, and none of them runs: nobody is left to wait for. */
+bool children_have_ended(void);
+
 /* "still running", or how it has ended; valid until the next call. */
 const char *child_state(struct child *child);
 

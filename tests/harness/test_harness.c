@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -137,6 +138,34 @@ START_TEST(a_failure_names_the_line_that_called_a_helper)
 }
 END_TEST
 
+static char heard[200];
+
+static void hear_words(const char *message)
+{
+    snprintf(heard, sizeof heard, "%s", message);
+    longjmp(test, 1);
+}
+
+START_TEST(nobody_waits_for_a_program_that_has_ended)
+{
+    struct child *child = child_start(
+        &(struct launch){.path = "", .command = "./nonsense"}, ARGS(NULL));
+    long long start = now_ms();
+    int port;
+    int listener = listener_open(&port);
+
+    harness_failed = hear_words;
+    if (setjmp(test) == 0)
+        listener_accept(listener);
+    ck_assert_ptr_nonnull(strstr(heard, "nobody has"));
+    ck_assert_int_lt(now_ms() - start, patience_ms() / 2);
+    if (setjmp(test) == 0)
+        child_descriptors(child);
+    ck_assert_ptr_nonnull(strstr(heard, "to run while its descriptors"));
+    child_free(child);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("harness");
@@ -150,6 +179,7 @@ int main(void)
                         WAYS_TO_END);
     tcase_add_test(tc, what_a_program_has_started_ends_with_it);
     tcase_add_test(tc, a_file_is_read_as_a_pipe_is_and_lines_come_whole);
+    tcase_add_test(tc, nobody_waits_for_a_program_that_has_ended);
     tcase_add_test(tc, a_failure_names_the_line_that_called_a_helper);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

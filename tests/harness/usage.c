@@ -35,6 +35,10 @@ int child_descriptors(struct child *child)
     int count = 0;
     DIR *directory;
 
+    /* Or it has none, and root alone may know that (EACCES). */
+    if (!child_runs(child))
+        fail_with("expected %s to run while its descriptors are counted: %s",
+                  child->name, child_state(child));
     snprintf(path, sizeof path, "/proc/%ld/fd", (long)child->pid);
     directory = opendir(path);
     if (directory == NULL) {
