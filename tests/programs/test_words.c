@@ -206,11 +206,13 @@ START_TEST(out_of_descriptors_it_says_so_once_for_everybody_it_turns_away)
 }
 END_TEST
 
-/* The listener and the one in reserve leave no room for anybody. */
+/* The listener and the one in reserve leave no room for anybody. Most kernels
+ * tell a server that sleeps in accept() so before anybody has come, once. */
 START_TEST(without_room_for_one_client_it_says_so_and_goes_on)
 {
     enum { TIMES = 3 };
     struct child *server;
+    int early;
 
     if (is_wrapped()) {
         skip("5 descriptors", "the wrapper needs more of them");
@@ -227,9 +229,10 @@ START_TEST(without_room_for_one_client_it_says_so_and_goes_on)
                   "Before accept()\nBefore accept()\n"
                   "Before accept()\nBefore accept()\n");
     child_expect_idle(server, "with no room for anybody");
-    stream_expect_count(&server->err, "\n", TIMES);
-    stream_expect_count(&server->err, ": accept: ", TIMES);
-    stream_expect_count(&server->err, strerror(EMFILE), TIMES);
+    early = stream_count(&server->err, "\n") > TIMES ? 1 : 0;
+    stream_expect_count(&server->err, "\n", TIMES + early);
+    stream_expect_count(&server->err, ": accept: ", TIMES + early);
+    stream_expect_count(&server->err, strerror(EMFILE), TIMES + early);
     stream_expect_count(&server->out, "Connection from ", 0);
     child_stop(server);
 }
