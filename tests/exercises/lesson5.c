@@ -197,6 +197,13 @@ static bool first_is_served(const char *when_ended)
 static const char ends_for_all[] =
     "That there is no room for one must not end it for all.";
 
+static void there_was_no_limit(void)
+{
+    first_is_served(ends_for_all);
+    fail_with("expected no room for %d clients with %d descriptors", COMERS,
+              DESCRIPTORS);
+}
+
 /* From clients[i] on they come, while there is room. Returns the first for whom
  * there is none, and what has become of it. */
 static int come_until_it_is_full(int i, enum fate *fate)
@@ -210,11 +217,8 @@ static int come_until_it_is_full(int i, enum fate *fate)
         if (*fate != SERVES)
             return i;
         hears(clients[i], reply);
-        if (i == COMERS - 1) {
-            first_is_served(ends_for_all);
-            fail_with("expected no room for %d clients with %d descriptors",
-                      COMERS, DESCRIPTORS);
-        }
+        if (i == COMERS - 1)
+            there_was_no_limit();
     }
 }
 

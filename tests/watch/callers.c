@@ -246,6 +246,13 @@ static bool name_them(const struct chain *chain, struct callers *callers)
     return callers_parse(print, callers);
 }
 
+static bool are_same(const struct chain *one, const struct chain *other)
+{
+    return one->length == other->length &&
+           strcmp(one->program, other->program) == 0 &&
+           memcmp(one->addresses, other->addresses, sizeof one->addresses) == 0;
+}
+
 void callers_find(pid_t pid, const struct proc_call *call,
                   struct callers *callers)
 {
@@ -256,7 +263,7 @@ void callers_find(pid_t pid, const struct proc_call *call,
     memset(callers, 0, sizeof *callers);
     if (!look_at(pid, call, &chain))
         return;
-    if (memcmp(&last, &chain, sizeof chain) != 0 && !name_them(&chain, &answer))
+    if (!are_same(&last, &chain) && !name_them(&chain, &answer))
         memset(&answer, 0, sizeof answer);
     last = chain;
     *callers = answer;

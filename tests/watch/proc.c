@@ -155,5 +155,7 @@ char proc_parse_state(const char *text)
 {
     const char *end = strrchr(text, ')');
 
-    return end == NULL || end[1] != ' ' ? '\0' : end[2];
+    if (end == NULL || end[1] != ' ')
+        return '\0';
+    return end[2];
 }

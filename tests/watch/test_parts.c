@@ -385,7 +385,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);

@@ -25,6 +25,14 @@ static void end_both(int number)
     raise(number);
 }
 
+static void end_both_on(int number)
+{
+    struct sigaction action = {.sa_handler = end_both};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
 static struct launch launch_for(const char *path)
 {
     int i = 0;
@@ -68,7 +76,7 @@ int main(int argc, char **argv)
     unsetenv("WRAPPER");                /* it was meant for us */
     setenv("PYTHONUNBUFFERED", "1", 0); /* as if it printed on a terminal */
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-        signal(deadly[i], end_both);
+        end_both_on(deadly[i]);
     child = child_start(&launch, (const char *const *)argv + 2);
     watch(child);
     return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : 1;
