@@ -94,6 +94,7 @@ static bool shows(struct child *watch, const char *patterns)
     return false;
 }
 
+PRINTF_LIKE(2, 3)
 static void expect_picture(struct child *watch, const char *format, ...)
 {
     long long limit = now_ms() + patience_ms();
