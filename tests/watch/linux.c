@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 /* -- descriptors ----------------------------------------------------------- */
@@ -30,6 +33,21 @@ static bool read_link(const char *of, int fd, char *link, size_t size)
     return length > 0;
 }
 
+/* What a socket is until its connection is found. */
+static void name_socket(struct row *row, const char *pid)
+{
+    char protocol[16] = "";
+#ifdef __linux__
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%s/fd/%d", pid, row->fd);
+    (void)!getxattr(path, "system.sockprotoname", protocol,
+                    sizeof protocol - 1);
+#endif
+    snprintf(row->what, sizeof row->what, "%s socket%s", protocol,
+             strncmp(protocol, "TCP", 3) == 0 ? ", not connected" : "");
+}
+
 static void add_descriptor(struct moment *moment, const char *pid, int fd)
 {
     char link[sizeof moment->rows->what];
@@ -41,7 +59,7 @@ static void add_descriptor(struct moment *moment, const char *pid, int fd)
     row = moment_add(moment, fd, link);
     row->inode = proc_parse_socket(link);
     if (row->inode != 0)
-        snprintf(row->what, sizeof row->what, "socket, not connected");
+        name_socket(row, pid);
     else if (strcmp(link, "anon_inode:[eventpoll]") == 0)
         snprintf(row->what, sizeof row->what, "epoll");
     row->inherited =
@@ -111,6 +129,15 @@ static struct row *row_for(struct moment *moment, const struct proc_tcp *tcp)
         if (moment->rows[i].inode == tcp->inode)
             return &moment->rows[i];
     return NULL;
+}
+
+/* These tables take the kernel milliseconds to write. */
+static bool has_socket(const struct moment *moment, const char *kind)
+{
+    for (int i = 0; i < moment->count; i++)
+        if (strncmp(moment->rows[i].what, kind, strlen(kind)) == 0)
+            return true;
+    return false;
 }
 
 /* Listeners stand before connections. */
@@ -248,8 +275,10 @@ static void add_rows(struct moment *moment, const char *pid,
                      const struct proc_call *call)
 {
     add_descriptors(moment, pid);
-    add_connections(moment, pid, "tcp");
-    add_connections(moment, pid, "tcp6");
+    if (has_socket(moment, "TCP socket"))
+        add_connections(moment, pid, "tcp");
+    if (has_socket(moment, "TCPv6 socket"))
+        add_connections(moment, pid, "tcp6");
     watch_by_call(moment, pid, call);
     for (int i = 0; i < moment->count; i++)
         if (strcmp(moment->rows[i].what, "epoll") == 0)

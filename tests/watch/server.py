@@ -22,7 +22,19 @@ def echo(client):
         client.close()
 
 
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+def listen(port):
+    """127.0.0.1 by a socket of version six, where there is one."""
+    try:
+        listener = socket.socket(socket.AF_INET6)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(("::ffff:127.0.0.1", port))
+        listener.listen()
+        return listener
+    except OSError:
+        return socket.create_server(("127.0.0.1", port))
+
+
+listener = listen(int(sys.argv[1]))
 selector.register(listener, selectors.EVENT_READ, accept)
 print("Listening on 127.0.0.1:%d" % listener.getsockname()[1])
 while True:
