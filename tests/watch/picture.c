@@ -366,3 +366,9 @@ void picture_take(struct picture *picture)
     }
     free(drawing.lines);
 }
+
+void picture_end(struct picture *picture)
+{
+    free(picture->now.rows);
+    free(picture->before.rows);
+}

@@ -26,4 +26,6 @@ void picture_begin(struct picture *picture, struct child *child);
 /* Takes the moment, and draws it if it is another one. */
 void picture_take(struct picture *picture);
 
+void picture_end(struct picture *picture);
+
 #endif

@@ -3,35 +3,19 @@
  *   make watch-02
  *
  * Starts a program of the course, or the command in $SERVER and so on in its
- * place, and shows what the system knows of it (moment.h) until it ends or
- * Ctrl-C ends both. The exit status is the program's.
+ * place, and shows what the system knows of it (moment.h) until it ends, or
+ * Ctrl-C ends us, which it does not outlive. The exit status is the program's.
  */
 #include "picture.h"
 
 #include "harness.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 enum { FRAME_MS = 100 };
-
-static void end_both(int number)
-{
-    process_end_all();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static void end_both_on(int number)
-{
-    struct sigaction action = {.sa_handler = end_both};
-
-    sigemptyset(&action.sa_mask);
-    sigaction(number, &action, NULL);
-}
 
 static struct launch launch_for(const char *path)
 {
@@ -58,11 +42,11 @@ static void watch(struct child *child)
         picture_take(&picture);
     }
     picture_take(&picture);
+    picture_end(&picture);
 }
 
 int main(int argc, char **argv)
 {
-    static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     struct launch launch;
     struct child *child;
 
@@ -75,8 +59,6 @@ int main(int argc, char **argv)
     launch.err = AS_STDOUT;
     unsetenv("WRAPPER");                /* it was meant for us */
     setenv("PYTHONUNBUFFERED", "1", 0); /* as if it printed on a terminal */
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-        end_both_on(deadly[i]);
     child = child_start(&launch, (const char *const *)argv + 2);
     watch(child);
     return WIFEXITED(child->status) ? WEXITSTATUS(child->status) : 1;

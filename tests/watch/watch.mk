@@ -16,11 +16,12 @@ watch-connect watch-busy: | $(WATCH) $(GIVEN)
 	@$(UNTIL_CTRL_C) O=$(O) $(call path,$(WATCH)) $(patsubst $(O)%,%,$<) $(TARGETS)
 $(WATCH): $(O)tests/watch/watch.o $(WATCH_PARTS) $(HARNESS)
 	$(LINK)
-$(O)tests/watch/watch.o $(WATCH_PARTS): $(O)%.o: %.c
+$(addprefix $(O)tests/watch/,watch.o shown.o) $(WATCH_PARTS): $(O)%.o: %.c
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
 
 WATCH_SUITES = $(O)tests/watch/test_parts $(O)tests/watch/test_watch
 SUITES += $(WATCH_SUITES)
+$(O)tests/watch/test_watch: $(O)tests/watch/shown.o
 $(WATCH_SUITES): $(O)%: $(O)%.o $(WATCH_PARTS) $(HARNESS) $(SUITES_HARNESS) | $(WATCH)
 	$(LINK) $(CHECK_LIBS)
 $(WATCH_SUITES:=.o): $(O)%.o: %.c | has_check
