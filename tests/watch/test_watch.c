@@ -173,11 +173,10 @@ START_TEST(whoever_is_on_the_list_appears_and_goes)
     expect_picture(watch, "*listener *  read|>*  127.0.0.1:%d  *  read",
                    client_port(first));
     second = client_connect(watch->port);
-    expect_picture(watch,
-                   " *  127.0.0.1:%d  *  read|>*  127.0.0.1:%d  *  read|"
-                   " Connection from 127.0.0.1:%d",
-                   client_port(first), client_port(second),
-                   client_port(second));
+    expect_picture(watch, " *  127.0.0.1:%d  *  read|>*  127.0.0.1:%d  *  read",
+                   client_port(first), client_port(second));
+    stream_expect(watch, &watch->out, " Connection from 127.0.0.1:%d",
+                  client_port(second));
     client_leave(first);
     expect_picture(watch, ">* closed|*  127.0.0.1:%d  *  read",
                    client_port(second));
@@ -430,9 +429,9 @@ START_TEST(a_server_in_another_language_is_shown_without_functions)
     client = client_connect(watch->port);
     expect_picture(watch,
                    "?python3 tests/watch/server.py  sleeps in *()|"
-                   "   fd  what *|*  127.0.0.1:%d  *  read|"
-                   " Connection from (*",
+                   "   fd  what *|*  127.0.0.1:%d  *  read",
                    client_port(client));
+    stream_expect(watch, &watch->out, " Connection from (");
     stop(watch);
 }
 END_TEST
