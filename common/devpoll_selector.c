@@ -61,7 +61,8 @@ static int wait_devpoll(struct selector *sel, int timeout_ms,
      * may have descriptors. */
     struct dvpoll request = {.dp_fds = sel->events,
                              .dp_nfds = sel->count > 0 ? (nfds_t)sel->count : 1,
-                             .dp_timeout = timeout_ms};
+                             /* Any other negative number is no time. */
+                             .dp_timeout = timeout_ms < 0 ? -1 : timeout_ms};
     int ready = ioctl(sel->fileno, DP_POLL, &request);
 
     for (int i = 0; i < ready; i++) {

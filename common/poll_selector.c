@@ -52,7 +52,9 @@ static int wait_poll(struct selector *sel, int timeout_ms,
                      struct selector_found *found)
 {
     const struct pollfd *entry = (struct pollfd *)sel->events + sel->count;
-    int ready = poll(sel->events, (nfds_t)sel->count, timeout_ms);
+    /* The BSDs take no negative number but -1. */
+    int ready =
+        poll(sel->events, (nfds_t)sel->count, timeout_ms < 0 ? -1 : timeout_ms);
 
     /* Backwards: those who leave before the listener's newcomers come. */
     for (int count = 0; count < ready;)

@@ -252,8 +252,6 @@ int selector_select(struct selector *sel, int timeout_ms)
     long long deadline = timeout_ms > 0 ? deadline_in(timeout_ms) : timeout_ms;
     int found;
 
-    if (timeout_ms < 0)
-        timeout_ms = -1; /* the BSDs' poll() takes no other negative number */
     sel->waits++;
     sel->batch_next = 0;
     sel->batch_count = 0;
