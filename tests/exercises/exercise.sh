@@ -47,14 +47,8 @@ wrapped() {
     }'
 }
 
-# field NUMBER NAME: its text, each in one line.
-field() {
-    awk -v name="$2:" '
-        found && /^[ \t]/ { sub(/^[ \t]+/, " "); text = text $0; next }
-        found { print text; found = 0 }
-        $1 == name { text = $0; sub(/^[^:]*: */, "", text); found = 1 }
-        END { if (found) print text }' "$room/$1/about"
-}
+# shellcheck source=/dev/null
+. "$room/about.sh"
 
 # All of them, in the order of the course: 1.2, then 1h.1 (lesson 1½), then 2.1.
 numbers() {

@@ -43,27 +43,22 @@ fail() {
 
 pass() { passed=$((passed + 1)); }
 
-field() {
-    awk -v name="$1:" '
-        found && /^[ \t]/ { sub(/^[ \t]+/, " "); text = text $0; next }
-        found { print text; found = 0 }
-        $1 == name { text = $0; sub(/^[^:]*: */, "", text); found = 1 }
-        END { if (found) print text }' "$about"
-}
+# shellcheck source=/dev/null
+. "$room/about.sh"
 
 # -- what a student is shown ---------------------------------------------------
 
 check_texts() {
     for text in title lesson minutes look suite red question hint why; do
-        count=$(field $text | grep -c .)
+        count=$(field "$number" $text | grep -c .)
         wanted=1
         [ $text != hint ] || wanted=3
         if [ "$count" = $wanted ]; then pass; else
             fail "'$text' stands $count times in $about, not $wanted times"
         fi
     done
-    if grep -q "<a id=\"$(field lesson)\"></a>" LESSONS.md; then pass; else
-        fail "LESSONS.md has no place '$(field lesson)'"
+    if grep -q "<a id=\"$(field "$number" lesson)\"></a>" LESSONS.md; then pass; else
+        fail "LESSONS.md has no place '$(field "$number" lesson)'"
     fi
     comment=$(sed '/\*\//q' "$starter")
     lines=$(printf '%s\n' "$comment" | wc -l)
@@ -128,7 +123,7 @@ expect_red() { # VARIANT TEXT
 # What the stage's suite says of our solution. Its patience is cut to three
 # seconds, for the sake of the tests that are meant to wait in vain.
 check_suite() {
-    suite=$(field suite)
+    suite=$(field "$number" suite)
     [ "$suite" != none ] || return 0
     [ "$suite" != green ] || suite=
     stage=${starter%%_*}
@@ -152,7 +147,7 @@ check_suite() {
 }
 
 check_programs() {
-    variant starter && build starter -Werror && expect_red starter "$(field red)"
+    variant starter && build starter -Werror && expect_red starter "$(field "$number" red)"
     variant solution "$room/$number/solution.diff" && build solution -Werror || return
     if check solution; then pass; else fail "our solution is red"; fi
     check_suite
