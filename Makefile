@@ -19,7 +19,7 @@
 #                    also UPPER= and CLIENT=, in 04 CONNECT= and BUSY=
 #   make torture     which servers survive which clients; torture-02: this one
 #   make torture SERVER="python3 mine.py"   does yours?
-#   make variants    the unit tests as other systems' kernels would have them
+#   make variants    the tests as the kernels of other systems would have them
 #   make asan        the tests again with address and undefined-behaviour checks
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach

@@ -149,13 +149,15 @@ static int add(struct set *set, int fd, int events)
 }
 
 /* poll() of the whole set; ready must have room for all of it. Returns how
- * many of its items have something to say, and these come first. */
+ * many of its items have something to say, and these come first. No manual page
+ * promises an order; with the highest number first a client that leaves comes
+ * before the listener, as it does in a kernel's queue of events. */
 static int poll_set(const struct set *set, struct pollfd *ready, int timeout_ms)
 {
     nfds_t count = 0;
     int found = 0;
 
-    for (size_t fd = 0; fd < set->capacity; fd++)
+    for (size_t fd = set->capacity; fd-- > 0;)
         if (set->table[fd].events != 0)
             ready[count++] =
                 (struct pollfd){.fd = (int)fd, .events = set->table[fd].events};
