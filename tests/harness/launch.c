@@ -81,15 +81,21 @@ static void become(const struct end *end, int number)
 
 /* -- what becomes the program ---------------------------------------------- */
 
-static void set_limit(int descriptors)
+static void set_limits(const struct launch *launch)
 {
     struct rlimit limit;
 
-    if (descriptors == 0)
+    if (launch->no_file_may_grow) {
+        getrlimit(RLIMIT_FSIZE, &limit);
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    if (launch->descriptors == 0)
         return;
     getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = (rlim_t)descriptors;
-    if (descriptors < 1000) /* so low that nobody shall raise it again */
+    limit.rlim_cur = (rlim_t)launch->descriptors;
+    if (launch->descriptors <
+        1000) /* so low that nobody shall raise it again */
         limit.rlim_max = limit.rlim_cur;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -159,7 +165,7 @@ void launch_become(const struct launch *launch, const struct end ends[3],
     for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
         become(&ends[i], i);
     close_others(launch);
-    set_limit(launch->descriptors);
+    set_limits(launch);
     set_signals();
     set_environment(launch);
     execute(launch, argv);
