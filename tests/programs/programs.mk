@@ -28,7 +28,10 @@ test-01 test-02 test-03 test-04: test-%: has_check $(PROGRAMS) $(GIVEN) $(BY_STA
 # What make itself says and does, in a copy of the repository.
 commands: has_check
 	@MAKE="$(MAKE_COMMAND)" sh tests/programs/commands.sh
+test: itself
+itself: $(PROGRAMS)
+	@[ "$$(uname)" != Linux ] || O=$(O) sh tests/programs/itself.sh
 
-.PHONY: commands test-01 test-02 test-03 test-04 $(BY_STAGE:=.run)
+.PHONY: commands itself test-01 test-02 test-03 test-04 $(BY_STAGE:=.run)
 
 -include $(wildcard $(MISCHIEF).d)
