@@ -100,5 +100,11 @@ printf '#!/bin/sh\necho 1000\n' >"$bin/id"
 chmod +x "$bin/id"
 doctor need pandoc
 check "who is not root is told to use sudo" says "sudo \|system's packages"
+hide strace
+printf '#!/bin/sh\necho "strace: ptrace: Operation not permitted" >&2\nexit 1\n' >"$bin/strace"
+chmod +x "$bin/strace"
+doctor
+check "a strace that may not look is no use" says '^  -- *strace .*not allowed'
+check "nor is it in the way" is "$whole"
 echo "check.sh: $passed passed, $failed failed"
 [ $failed -eq 0 ]
