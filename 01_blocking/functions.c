@@ -1,8 +1,7 @@
 /* 01_blocking/functions.c -- the same server, cut into functions.
  *
- * It works as before, one client at a time: accept_connection() calls
- * send_message() and gets no further until that returns. To serve two clients
- * somebody else must decide when each of them is called: stage 02.
+ * accept_connection() waits until send_message() returns: one client at a time.
+ * To serve two, somebody else must decide when each is called: stage 02.
  */
 #include "program.h"
 #include "sockets.h"
