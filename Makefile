@@ -71,7 +71,9 @@ $(COMMON) $(BUILDABLE:=.o): $(O)%.o: %.c
 FLAGS = $(or $(O),build/)flags
 flags = '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))'
 $(FLAGS): always
-	@mkdir -p $(@D); printf '%s\n' $(flags) | cmp -s - $@ || printf '%s\n' $(flags) >$@
+	@mkdir -p $(@D) 2>/dev/null && [ -w $(@D) ] || { \
+	    echo 'Nothing can be written to $(@D). Elsewhere it can be built: make O=/tmp/course/'; exit 1; }
+	@printf '%s\n' $(flags) | cmp -s - $@ || printf '%s\n' $(flags) >$@
 always:
 $(COMMON) $(BUILDABLE:=.o): $(FLAGS)
 

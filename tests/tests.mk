@@ -34,20 +34,22 @@ suites: has_check $(PROGRAMS) $(GIVEN) $(SUITES)
 
 # Sanitizers stop at the first error, and a program that stops fails its test.
 asan:
-	@$(MAKE) --no-print-directory suites O=build/asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	@$(MAKE) --no-print-directory suites O=$(or $(O),build/)asan/ CFLAGS="-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all"
 # A log that is not empty is an error: some programs are killed in the end, so
 # their exit status says nothing.
+VALGRIND = $(or $(O),build/)valgrind
 valgrind: $(PROGRAMS) $(SUITES)
-	@rm -rf build/valgrind && mkdir -p build/valgrind
+	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)
 	@$(MAKE) --no-print-directory -j4 suites CK_TIMEOUT_MULTIPLIER=10 RUN="valgrind -q --trace-children=yes \
-	    --leak-check=full --log-file=build/valgrind/%p.log"
-	@cat build/valgrind/*.log; [ -z "$$(find build/valgrind -type f -size +0)" ]
+	    --leak-check=full --log-file=$(VALGRIND)/%p.log"
+	@cat $(VALGRIND)/*.log; [ -z "$$(find $(VALGRIND) -type f -size +0)" ]
+COVERAGE = $(or $(O),build/)coverage
 coverage:
-	@rm -rf build/coverage
-	@$(MAKE) --no-print-directory suites O=build/coverage/ CFLAGS="-O0 -g --coverage"
-	gcovr --filter common/ --fail-under-line 100 build/coverage
-	gcovr --filter common/ --fail-under-branch 95 --branches build/coverage
+	@rm -rf $(COVERAGE)
+	@$(MAKE) --no-print-directory suites O=$(COVERAGE)/ CFLAGS="-O0 -g --coverage"
+	gcovr --filter common/ --fail-under-line 100 $(COVERAGE)
+	gcovr --filter common/ --fail-under-branch 95 --branches $(COVERAGE)
 
 STAGES = $(wildcard common/*.c 0*/*.c)
 TESTS = $(wildcard tests/*/*.c tests/*/*/*.c)

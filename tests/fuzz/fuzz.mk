@@ -2,7 +2,7 @@
 #
 # Under the sanitizers; guided by coverage where clang has its libFuzzer.
 
-FUZZ = build/fuzz/
+FUZZ = $(or $(O),build/)fuzz/
 FUZZ_SUITE = $(O)tests/fuzz/test_fuzz
 FUZZ_GUIDED = $(O)tests/fuzz/fuzz_selector
 FUZZ_PARTS = $(patsubst %.c,$(O)%.o,\

@@ -225,6 +225,9 @@ surroundings() {
     check "and with the same ones nothing" says_not '^CC '
     ask . test-01 "O=$tmp/elsewhere" CK_RUN_CASE='01 server'
     check "O= may be anywhere" says '^100%: Checks: [1-9]'
+    ask . O=/dev/null/here
+    check "where nothing can be written, it says what can be done" \
+        eval 'fails && says "it can be built: make O=/"'
     mkdir "$tmp/sun"
     printf '#!/bin/sh\necho SunOS\n' >"$tmp/sun/uname"
     chmod +x "$tmp/sun/uname"
