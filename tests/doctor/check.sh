@@ -7,27 +7,8 @@
 
 set -u
 unset CDPATH
-LC_ALL=C
-export LC_ALL
 cd "$(dirname "$0")/../.." >/dev/null || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/check.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM HUP
-out=$tmp/out
-passed=0 failed=0
-
-# check WHAT COMMAND...: that must be true of what the doctor said last.
-check() {
-    what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "check.sh: $what; printed was:"
-        sed 's/^/    /' "$out"
-    fi
-}
+. tests/harness/verdict.sh
 
 # A folder with all that is in PATH, from which tools can be taken.
 bin=$tmp/bin
@@ -106,5 +87,4 @@ chmod +x "$bin/strace"
 doctor
 check "a strace that may not look is no use" says '^  -- *strace .*not allowed'
 check "nor is it in the way" is "$whole"
-echo "check.sh: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+verdict

@@ -8,48 +8,30 @@
 
 set -u
 unset CDPATH
-LC_ALL=C
-export LC_ALL
 make=${MAKE:-make}
 # What was said to the make above us is not for the one that is examined.
 unset MAKE MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES O V PORT SELECTOR STAGE
 unset SERVER UPPER CLIENT CONNECT BUSY RUN WRAPPER CK_RUN_SUITE CK_RUN_CASE
 root=$(cd "$(dirname "$0")/../.." && pwd)
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/commands.XXXXXX") || exit 1
+. "$root/tests/harness/verdict.sh"
 copy=$tmp/copy
-out=$tmp/out
-group='' passed=0 failed=0
+group=''
 
-cleanup() {
+at_end() {
     [ -z "$group" ] || kill -KILL "-$group" 2>/dev/null
-    cd / && rm -rf "$tmp"
+    cd /
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
 
 nap() {
     sleep 0.01 2>/dev/null || sleep 1
 }
 
-# check WHAT COMMAND...: that must be true of what was made last.
-check() {
-    what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "commands.sh: $what; $(cat "$tmp/asked"):"
-        sed 's/^/    /' "$out"
-    fi
-}
-
 # ask FOLDER ARGUMENTS...: make with these in that folder; its exit status is in
-# $status.
+# $status. What a check finds wrong is said with what was asked.
 ask() {
     folder=$1
     shift
-    echo "make $* in $folder printed" >"$tmp/asked"
+    asked="make $* in $folder"
     (cd "$copy/$folder" && "$make" CFLAGS=-O0 "$@") >"$out" 2>&1 </dev/null
     status=$?
 }
@@ -97,7 +79,7 @@ leader='setpgrp; $SIG{INT} = "DEFAULT"; exec @ARGV or exit 127'
 
 # start FOLDER TARGET: until the server listens, at the most for ten seconds.
 start() {
-    echo "make $2 in $1, ended by Ctrl-C, printed" >"$tmp/asked"
+    asked="make $2 in $1, ended by Ctrl-C"
     : >"$out"
     (cd "$copy/$1" && exec perl -e "$leader" "$make" "$2" PORT=0) >"$out" 2>&1 &
     group=$!
@@ -250,7 +232,7 @@ without_python() {
         printf '<!-- run -->\n```console\n$ python3 -c "print(%s)"\n%s\n```\n' \
             $line $line
     done >"$tmp/text"
-    echo "lessons.sh without python3 printed" >"$tmp/asked"
+    asked="lessons.sh without python3"
     (cd "$copy" && PATH=$tmp/bin LESSONS=$tmp/text \
         sh tests/lessons/lessons.sh) >"$out" 2>&1
     check "skipped checks are one line" [ "$(grep -c python3 "$out")" -eq 1 ]
@@ -270,5 +252,4 @@ ask . clean
     find . -path ./build/exercises -prune -o -type f -print | sort) |
     diff "$tmp/sources" - >"$out"
 check "make clean removes all that was made" says_not .
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+verdict

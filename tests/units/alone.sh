@@ -8,41 +8,23 @@
 
 set -u
 unset CDPATH
-LC_ALL=C
-export LC_ALL
 cd "$(dirname "$0")/../.." || exit 1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/alone.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM HUP
+. tests/harness/verdict.sh
 mine=04_nonblocking_connect/connect.c # as if it were a reader's
 warnings='-Wall -Wextra -Wconversion -Wno-unused-parameter'
 [ "$(uname)" != SunOS ] || libraries='-lsocket -lnsl' # before 2024
-passed=0 failed=0
-
-# check WHAT COMMAND...: that must succeed; if not, here is what was printed.
-check() {
-    what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "alone.sh: $what; printed was:"
-        sed 's/^/    /; 15q' "$tmp/out"
-    fi
-}
 
 # compile OPTIONS AND FILES...
 compile() {
     rm -f "$tmp/mine"
     # shellcheck disable=SC2086 # CC may have options
-    ${CC:-cc} -Icommon -o "$tmp/mine" "$@" ${libraries:-} >"$tmp/out" 2>&1
+    ${CC:-cc} -Icommon -o "$tmp/mine" "$@" ${libraries:-} >"$out" 2>&1
 }
 
-succeeds() { "$@" >>"$tmp/out" 2>&1; }
-silent() { compile "$@" && [ ! -s "$tmp/out" ]; }
+succeeds() { "$@" >>"$out" 2>&1; }
+silent() { compile "$@" && [ ! -s "$out" ]; }
 says_what_to_add() {
-    compile "$@" || grep -q 'error.*add -D_XOPEN_SOURCE=700' "$tmp/out"
+    compile "$@" || grep -q 'error.*add -D_XOPEN_SOURCE=700' "$out"
 }
 
 for standard in -std=gnu11 "-std=c11 -D_XOPEN_SOURCE=700" \
@@ -98,5 +80,4 @@ END
 check "an epoll that is not Linux's" silent -U__linux__ -std=gnu11 \
     "$tmp/mine.c" common/*.c
 check "an epoll that is not Linux's is used" succeeds "$tmp/mine"
-echo "alone.sh: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+verdict

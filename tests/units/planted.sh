@@ -7,49 +7,31 @@
 # suites are.
 
 set -u
-LC_ALL=C
-export LC_ALL
 unset DEFECT CK_RUN_SUITE CK_RUN_CASE
 BACKEND=sweep
 CK_VERBOSITY=normal
 CK_TIMEOUT_MULTIPLIER=0.05 # what hangs need not hang long
 export BACKEND CK_VERBOSITY
 folder=$1
-tmp=$(mktemp "${TMPDIR:-/tmp}/planted.XXXXXX") || exit 1
-trap 'rm -f "$tmp"' EXIT
-trap 'exit 1' INT TERM HUP
-passed=0 failed=0
-
-# verdict WHAT COMMAND...: that must be true of what was printed last.
-verdict() {
-    what=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "planted.sh: $what; printed was:"
-        sed 's/^/    /; 15q' "$tmp"
-    fi
-}
+. tests/harness/verdict.sh
 
 # has_passed SUITE LEAST: it ran at least so many tests, and all of them passed.
 has_passed() {
-    "$folder/$1" >"$tmp" 2>&1 &&
-        [ "$(sed -n 's/.*Checks: \([0-9]*\).*/\1/p' "$tmp")" -ge "$2" ]
+    "$folder/$1" >"$out" 2>&1 &&
+        [ "$(sed -n 's/.*Checks: \([0-9]*\).*/\1/p' "$out")" -ge "$2" ]
 }
 
 # finds DEFECT SUITE CASE TEST: it fails, in that test among others.
 finds() {
     export CK_TIMEOUT_MULTIPLIER
-    DEFECT=$1 CK_RUN_CASE=$3 "$folder/$2" >"$tmp" 2>&1
-    [ $? -eq 1 ] && grep -q ":[FE]:$3:$4:" "$tmp"
+    DEFECT=$1 CK_RUN_CASE=$3 "$folder/$2" >"$out" 2>&1
+    [ $? -eq 1 ] && grep -q ":[FE]:$3:$4:" "$out"
 }
 
-verdict "test_selector does not take it in" has_passed test_selector 80
-verdict "test_fuzz does not take it in" has_passed test_fuzz 1
+check "test_selector does not take it in" has_passed test_selector 80
+check "test_fuzz does not take it in" has_passed test_fuzz 1
 while read -r defect suite case test; do
-    verdict "$suite does not find \"$defect\"" \
+    check "$suite does not find \"$defect\"" \
         finds "$defect" "$suite" "$case" "$test"
 done <<'END'
 read        test_selector  next        a_second_select_drops_what_was_not_handed_out
@@ -61,5 +43,4 @@ read        test_fuzz      selector    a_selector_does_what_its_model_does
 write       test_fuzz      selector    a_selector_does_what_its_model_does
 unregister  test_fuzz      selector    a_selector_does_what_its_model_does
 END
-echo "planted.sh: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+verdict

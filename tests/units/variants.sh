@@ -7,34 +7,23 @@
 # test with two. Only what they differ in is examined: accept(), and kqueue.
 
 set -u
-LC_ALL=C
-export LC_ALL
 unset CK_RUN_SUITE CK_RUN_CASE CK_INCLUDE_TAGS CK_EXCLUDE_TAGS
 CK_VERBOSITY=normal
 export CK_VERBOSITY
 folder=$1
 shift
-tmp=$(mktemp "${TMPDIR:-/tmp}/variants.XXXXXX") || exit 1
-trap 'rm -f "$tmp"' EXIT
-trap 'exit 1' INT TERM HUP
-passed=0 failed=0
+. tests/harness/verdict.sh
 
-# verdict KERNEL SUITE [VARIABLE=VALUE]
-verdict() {
-    if env STAND_IN="$1" ${3+"$3"} "$folder/$2" >"$tmp" 2>&1 &&
-        grep -q '^100%: Checks: [1-9]' "$tmp"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "variants.sh: $2 as on $1; printed was:"
-        sed 's/^/    /; 15q' "$tmp"
-    fi
+# passes KERNEL SUITE [VARIABLE=VALUE]
+passes() {
+    env STAND_IN="$1" ${3+"$3"} "$folder/$2" >"$out" 2>&1 &&
+        grep -q '^100%: Checks: [1-9]' "$out"
 }
 
 for kernel in "$@"; do
-    verdict "$kernel" units/test_sockets
-    verdict "$kernel" units/test_selector BACKEND=kqueue
-    verdict "$kernel" fuzz/test_fuzz BACKEND=kqueue
+    check "sockets as on $kernel" passes "$kernel" units/test_sockets
+    for suite in units/test_selector fuzz/test_fuzz; do
+        check "$suite as on $kernel" passes "$kernel" $suite BACKEND=kqueue
+    done
 done
-echo "variants.sh: $passed passed, $failed failed"
-[ $failed -eq 0 ] && [ $passed -gt 0 ]
+verdict
