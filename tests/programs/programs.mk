@@ -5,7 +5,7 @@ BY_STAGE = $(patsubst %.c,$(O)%,tests/programs/test_servers.c \
     $(filter-out %/test_servers.c,$(wildcard tests/programs/test_*.c)))
 OWN = $(SERVER)$(UPPER)$(CLIENT)$(CONNECT)$(BUSY)
 SUITES += $(BY_STAGE)
-TALK = $(addprefix $(O)tests/programs/,talk.o targets.o preload.o)
+TALK = $(addprefix $(O)tests/programs/,talk.o targets.o typed.o preload.o)
 MISCHIEF = $(or $(O),build/)programs/mischief
 
 $(BY_STAGE): $(O)%: $(O)%.o $(TALK) $(HARNESS) $(SUITES_HARNESS) | $(MISCHIEF).so
