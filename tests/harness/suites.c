@@ -48,6 +48,26 @@ static bool is_asked_for(const struct subject *subject)
            (stage == NULL || strcmp(stage, subject->stage) == 0);
 }
 
+/* A SERVER for stage 04, say, which has none. */
+static void check_that_somebody_is(void)
+{
+    const char *names = "";
+
+    for (int i = 0; i < subject_count; i++)
+        if (is_asked_for(&subjects[i]))
+            return;
+    fprintf(stderr, "What you gave is none of stage %s's programs. These are:",
+            getenv("CK_RUN_SUITE"));
+    for (int i = 0; i < subject_count; i++)
+        if (subject_is(&subjects[i], getenv("CK_RUN_SUITE")) &&
+            strcmp(names, subjects[i].variable) != 0) {
+            names = subjects[i].variable;
+            fprintf(stderr, " %s=", names);
+        }
+    fputs("\n", stderr);
+    exit(2);
+}
+
 /* Its case, in the suite of its stage: a new one, or that of the one before. */
 static TCase *case_of(const struct subject *subject, SRunner *runner,
                       Suite **suite)
@@ -135,6 +155,7 @@ static int run(const char *variables, bool replaced_too,
 
     harness_failed = give_to_check;
     check_what_is_asked_for();
+    check_that_somebody_is();
     for (int i = 0; i < subject_count; i++)
         if (strstr(variables, subjects[i].variable) != NULL &&
             is_asked_for(&subjects[i]) &&

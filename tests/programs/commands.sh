@@ -195,6 +195,9 @@ surroundings() {
     check "all that there is is examined" says '^100%: Checks: [1-9]'
     ask . test-01 CK_RUN_CASE=none
     check "a case that is none fails" fails
+    ask . test-04 SERVER=02_select_loop/server
+    check "a program that the stage does not have fails" fails
+    check "and it is said which it has" says 'are: CONNECT= BUSY=$'
     ask . suites STAGE=dev
     check "a stage that is none fails" fails
     ask . CC=
