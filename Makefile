@@ -12,6 +12,8 @@
 #   make learn       the exercises: where you are, and the next command
 #   make ex-2.1      check one; hint-2.1 solution-2.1 again-2.1 (the starter)
 #
+#   make book        the course as one file for a browser, a telephone, a printer
+#                    (it needs pandoc)
 #   make doctor      what this machine has for the course, and what it lacks
 #   make setup       install what the tests need (asks for root's password)
 #   make test        all tests; make test-02 those of a stage

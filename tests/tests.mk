@@ -10,7 +10,7 @@ SUITES =
 # A program beside a stage that is given in place of ours is built first.
 GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
     $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY)))
-ROOMS = doctor harness units programs exercises fuzz torture chaos demo watch lessons bench
+ROOMS = doctor harness units programs exercises fuzz torture chaos demo watch lessons book bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
 $(patsubst %.c,$(O)%.o,$(wildcard 0*/exercises/*.c tests/*/*.c tests/*/*/*.c)) \

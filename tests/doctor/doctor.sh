@@ -69,7 +69,7 @@ wanted_by() {
     ss) echo "shows who listens and who is connected" ;;
     valgrind) echo "for make valgrind" ;;
     gnuplot) echo "draws for make bench" ;;
-    pandoc) echo "makes a book of LESSONS.md" ;;
+    pandoc) echo "for make book" ;;
     esac
 }
 
