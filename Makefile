@@ -2,7 +2,9 @@
 #
 #   make             build the four stages; make 02_select_loop/mine  what you
 #                    wrote there in mine.c
-#   make demo        watch them: who is answered, and when
+#   make demo        watch them: who is answered, and when; demo-02 one stage
+#   make demo-02 SERVER="python3 mine.py"   your own server in that picture; in
+#                    04 CONNECT= or BUSY=; SVG=mine.svg makes a drawing of it
 #   make run-02      run the server of a stage (01 02 03); PORT=6000 changes the
 #                    port, SELECTOR=poll what 03 and 04 wait with
 #   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
@@ -31,11 +33,14 @@
 #   make lint        static checks;  make format  puts the layout right
 #   make bench       what an event costs, measured and drawn: three minutes;
 #                    make bench-quick  less exact: twenty seconds
+#   make pictures    draw those of the lessons anew (tests/demo/*.svg, and
+#                    tests/bench/measured.svg); make check-pictures  are they true?
 #   make clean       remove what was built
 #
 # CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where
 # everything is built; without it programs lie beside their source. V=1 shows the
-# commands. In a stage's folder: make, make run, make test SERVER="./mine".
+# commands. In a stage's folder: make, make run, and make watch, demo or test,
+# each with SERVER="./mine".
 
 include common/given.mk
 CFLAGS = -O2 -g

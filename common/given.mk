@@ -3,7 +3,7 @@
 # On its command line. What a shell has for other programs (STAGE=dev, SERVER=...)
 # must not decide what is built or examined here.
 OURS = STAGE RUN WRAPPER O V SEED SEEDS SECONDS RATES PROGRAM BACKEND STAND_IN \
-    SERVER UPPER CLIENT CONNECT BUSY LESSONS CONTRACT ROWS FUZZ_SEED FUZZ_SECONDS \
+    SERVER UPPER CLIENT CONNECT BUSY SVG LESSONS CONTRACT ROWS FUZZ_SEED FUZZ_SECONDS \
     DEFECT FORCE CK_RUN_SUITE CK_RUN_CASE CK_INCLUDE_TAGS CK_EXCLUDE_TAGS CK_FORK
 $(foreach v,$(OURS),$(if $(filter environment%,$(origin $(v))),\
     $(eval $(v) =)$(eval unexport $(v))))

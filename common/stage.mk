@@ -3,8 +3,10 @@
 #
 #   make           build all that is here; make mine  one of it
 #   make run       as make run-02 at the top, if this is stage 02
+#   make watch     as make watch-02, its lid off; watch-upper, watch-busy: another
+#   make demo      as make demo-02, who is answered when
 #   make test      as make test-02; SERVER="python3 mine.py", UPPER= and so on are
-#                  commands as you would type them here
+#                  commands as you would type them here, as for watch and demo
 #   make ex-1.1    learn, hint-1.1, solution-1.1, again-1.1: as at the top
 include ../common/given.mk
 
@@ -20,7 +22,7 @@ quote = '$(subst ','\'',$(1))'
 
 all $(PROGRAMS):
 	@$(TOP) $(addprefix $(O)$(STAGE)/,$(if $(filter all,$@),$(PROGRAMS),$@))
-run test: %: %-$(NN)
+run test watch demo: %: %-$(NN)
 run-$(NN):
 	@trap 'exit 0' INT; $(TOP) $@
 # One rule each: with one for all of them make would think that ex-1.1 has also
@@ -35,10 +37,16 @@ solution-%:
 	@$(TOP) $@
 again-%:
 	@$(TOP) $@
-%-$(NN): $(filter $(PROGRAMS),$(foreach v,$(GIVEN),$(patsubst ./%,%,$($(v)))))
-	@$(TOP) $@ $(foreach v,$(GIVEN),$(if $($(v)),$(v)=$(call quote,$(call here,$(v)))))
+given = $(foreach v,$(GIVEN),$(if $($(v)),$(v)=$(call quote,$(call here,$(v)))))
+given_here = $(filter $(PROGRAMS),$(foreach v,$(GIVEN),$(patsubst ./%,%,$($(v)))))
+watch-%: $(given_here)
+	@trap 'exit 0' INT; $(TOP) $@ $(given)
+demo-$(NN): $(given_here)
+	@$(TOP) $@ $(given) $(if $(SVG),SVG=$(call quote,$(if $(filter /%,$(SVG)),,$(CURDIR)/)$(SVG)))
+%-$(NN): $(given_here)
+	@$(TOP) $@ $(given)
 help:
 	@$(TOP) help
 clean:
 	@rm -f $(PROGRAMS) *.[od]
-.PHONY: all run test learn help clean $(PROGRAMS)
+.PHONY: all run test watch demo learn help clean $(PROGRAMS)

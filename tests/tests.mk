@@ -28,7 +28,7 @@ setup:
 # RUN is put before what is examined: before a unit test, or before the programs.
 # make -j runs several suites at a time.
 check: test
-test: suites commands lessons torture-quick
+test: suites commands lessons check-pictures torture-quick
 suites: has_check $(PROGRAMS) $(GIVEN) $(SUITES)
 	@$(MAKE) -k --no-print-directory $(SUITES:=.run)
 

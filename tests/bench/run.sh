@@ -4,12 +4,12 @@
 #   run.sh [-q] DIRECTORY/
 #
 # DIRECTORY/ holds the programs and gets the results: bench.tsv, everything that
-# was measured, and bench.svg, the picture (if there is gnuplot). Tables and
-# plots appear on the terminal as they are ready. What needs a tool or a library
-# that is not here is left out, and named in the end. The exit status is 1 if a
-# program of the benchmark failed, which it does when an answer was wrong; to be
-# slow is not wrong. measured.tsv and measured.svg beside this file are copies of
-# what one run left in DIRECTORY/, for LESSONS.md to show.
+# was measured, and bench.svg, the picture. Tables and plots appear on the terminal
+# as they are ready. What needs a tool or a library that is not here is left out,
+# and named in the end. The exit status is 1 if a program of the benchmark failed,
+# which it does when an answer was wrong; to be slow is not wrong. measured.tsv
+# beside this file is a copy of what one run left in DIRECTORY/, for LESSONS.md to
+# show; make pictures draws measured.svg from it.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -172,12 +172,8 @@ fi
 
 progress ""
 [ -n "$quick" ] || awk -F'\t' -f $here/targets.awk "$tsv"
-if have gnuplot; then
-    gnuplot -e "tsv='$tsv'; svg='${dir}bench.svg'; machine='$(machine)'" \
-        $here/plot.gp && printf '\nThe picture: %s\n' "${dir}bench.svg"
-else
-    miss "gnuplot, for a picture in SVG"
-fi
+awk -f tests/harness/svg.awk -f $here/curves.awk "$tsv" >"${dir}bench.svg" &&
+    printf '\nThe picture: %s\n' "${dir}bench.svg"
 echo "All figures: $tsv"
 [ -z "$missing" ] || echo "Left out, because not here:$missing"
 exit $failed

@@ -1,19 +1,15 @@
 /* demo.c -- watch the four stages: who is answered, and when.
  *
  *   make demo
+ *   make demo-02 SERVER="python3 mine.py"   your own, in place of that of 02
+ *
+ *   demo [STAGE [FILE]]    one stage only; what was seen is written to FILE,
+ *                          for draw.sh
  *
  * Exit status 0: everything went as the lesson says. 1: it did not, and a line
  * that begins with UNEXPECTED says what.
- * A command in DEMO_SERVER_01, DEMO_SERVER_02, DEMO_SERVER_03, DEMO_CONNECT or
- * DEMO_BUSY is shown in place of that program. So you can see your own server
- * in the picture, and that the demo tells a server that starves its clients
- * from one that does not:
- *
- *   DEMO_SERVER_02=01_blocking/server make demo
  */
 #include "demo.h"
-
-#include "picture.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -26,21 +22,39 @@ enum { MOST_MS = 13000, FRAME_MS = 40, WIDTH = 79 };
 static long long end_ms;   /* when the demo must be over, come what may */
 static char surprise[200]; /* of this stage; "": none so far */
 static int surprised_stages;
+static bool started;  /* it came as far as its first line */
+static FILE *records; /* of what is seen; NULL: nobody wants any */
+static struct {
+    const char *program;
+    const char *variable;
+} shown; /* at present */
 
 /* -- the program that is being shown --------------------------------------- */
 
 void demo_title(const char *program, const char *instead, const char *title)
 {
+    shown.program = program;
+    shown.variable = instead;
+    started = true;
     printf("\n%s: %s\n", program, title);
     if (is_replaced(instead))
         printf("  (shown in its place: %s)\n", getenv(instead));
+    if (records != NULL)
+        fprintf(records, "picture\t%s\t%s\t%s\n", program, title,
+                is_replaced(instead) ? getenv(instead) : "");
 }
 
-struct child *demo_start(const char *program, const char *instead,
-                         const char *const *arguments)
+void demo_picture(const struct picture *picture)
 {
-    const struct launch launch = {.path = program,
-                                  .variable = instead,
+    picture_end(picture);
+    if (records != NULL)
+        picture_write(picture, records);
+}
+
+struct child *demo_start(const char *const *arguments)
+{
+    const struct launch launch = {.path = shown.program,
+                                  .variable = shown.variable,
                                   .selector = getenv("SELECTOR"),
                                   .err = AS_STDOUT};
     struct child *child = child_start(&launch, arguments);
@@ -80,14 +94,48 @@ void demo_surprise(const char *what, ...)
     va_end(arguments);
 }
 
-void demo_did_not_start(void)
+void demo_did_not_start(struct child *child)
 {
     const char *prefix = getenv("O");
     bool prefixed = prefix != NULL && *prefix != '\0';
 
-    demo_surprise("It did not start. Build it and start the demo at the top of "
-                  "the repository: make demo%s%s",
-                  prefixed ? " O=" : "", prefixed ? prefix : "");
+    started = false;
+    if (!is_replaced(shown.variable))
+        demo_surprise("It did not start. Build it and start the demo at the "
+                      "top of the repository: make demo%s%s",
+                      prefixed ? " O=" : "", prefixed ? prefix : "");
+    else if (child_runs(child))
+        demo_surprise("It runs, but does not say that it has begun.");
+    else
+        demo_surprise("It ended before it had begun: %s.", child_state(child));
+}
+
+/* How they are to be typed: make watch-02 SERVER="python3 mine.py". */
+static void print_command(const char *what, const char *which)
+{
+    printf("    make %s-%s %s=\"%s\"\n", what, which, shown.variable,
+           getenv(shown.variable));
+}
+
+/* For whoever shows a program of his own. */
+static void advise(void)
+{
+    const char *name = strrchr(shown.program, '/') + 1;
+    bool is_server = strcmp(name, "server") == 0;
+    char stage[3];
+
+    snprintf(stage, sizeof stage, "%s", shown.program);
+    if (!started && is_server) {
+        printf("%s", server_contract);
+    } else if (!started) {
+        demo_say("In place of ours it gets -t SECONDS and some HOST:PORT, and "
+                 "prints what ours prints.");
+    } else {
+        demo_say(
+            "See where it sleeps meanwhile, and what others demand of it:");
+        print_command("watch", is_server ? stage : name);
+        print_command("test", stage);
+    }
 }
 
 /* The beginning of it. */
@@ -110,12 +158,19 @@ static void print_said(const char *name, const struct stream *out)
     }
 }
 
-bool demo_as_expected(const char *name, const struct child *child)
+bool demo_as_expected(const struct child *child)
 {
+    const char *name =
+        is_replaced(shown.variable) ? getenv(shown.variable) : shown.program;
+
     if (surprise[0] == '\0')
         return true;
     demo_say("UNEXPECTED in %s: %s", name, surprise);
     print_said(name, &child->out);
+    if (is_replaced(shown.variable))
+        advise();
+    if (records != NULL)
+        fprintf(records, "unexpected\t%s\n", surprise);
     surprise[0] = '\0';
     surprised_stages++;
     return false;
@@ -158,11 +213,14 @@ static void introduce(void)
 
 static void conclude(void)
 {
-    printf("\nWhat next?\n"
-           "  make run-01   run this server yourself; then, in two other "
-           "terminals,\n"
-           "                be A and B: nc 127.0.0.1 5000   (Ctrl-C ends it)\n"
-           "  LESSONS.md    the course: how the programs do it, and why\n");
+    printf(
+        "\nWhat next?\n"
+        "  make run-01   run this server yourself; then, in two other "
+        "terminals,\n"
+        "                be A and B: nc 127.0.0.1 5000   (Ctrl-C ends it)\n"
+        "  make demo-02 SERVER=\"python3 mine.py\"   your own server in this "
+        "picture\n"
+        "  LESSONS.md    the course: how the programs do it, and why\n");
 }
 
 /* -- the demo -------------------------------------------------------------- */
@@ -178,8 +236,9 @@ static void end_at_once(int number)
 
 /* With a buffer for all of a picture each is written at once: SIGKILL, too,
  * ends the demo before one or after it. */
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *only = argc > 1 ? argv[1] : NULL;
     static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     static char buffer[8192];
     struct sigaction at_once = {.sa_handler = end_at_once};
@@ -189,11 +248,21 @@ int main(void)
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
         sigaction(deadly[i], &at_once, NULL);
     end_ms = now_ms() + MOST_MS;
-    introduce();
-    demo_servers();
-    demo_connects();
-    conclude();
+    setenv("PYTHONUNBUFFERED", "1", 0); /* as if it printed on a terminal */
+    if (argc > 2 && (records = fopen(argv[2], "w")) == NULL) {
+        perror(argv[2]);
+        return 1;
+    }
+    if (only == NULL || strcmp(only, "04") != 0)
+        introduce();
+    demo_servers(only);
+    if (only == NULL || strcmp(only, "04") == 0)
+        demo_connects();
+    if (only == NULL)
+        conclude();
     if (surprised_stages > 0)
         printf("\nNot as the lesson says: see the lines with UNEXPECTED.\n");
+    if (records != NULL && (ferror(records) | fclose(records)) != 0)
+        return 1;
     return surprised_stages > 0 || ferror(stdout) ? 1 : 0;
 }

@@ -179,6 +179,17 @@ void picture_end(const struct picture *picture)
     on_screen = 0;
 }
 
+void picture_write(const struct picture *picture, FILE *to)
+{
+    for (int i = 0; i < picture->count; i++) {
+        const struct picture_row *row = &picture->rows[i];
+
+        for (int j = 0; j < row->count; j++)
+            fprintf(to, "event\t%.1f\t%s\t%s\t%s\n", row->events[j].at_ms,
+                    row->name, row->events[j].mark, row->events[j].label);
+    }
+}
+
 void picture_abandon(void)
 {
     static const char sane[] = "\033[m\033[?7h\n";

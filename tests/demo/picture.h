@@ -7,6 +7,8 @@
 #ifndef PICTURE_H
 #define PICTURE_H
 
+#include <stdio.h>
+
 enum { PICTURE_ROWS = 3, PICTURE_EVENTS = 40, PICTURE_LABEL_SIZE = 48 };
 
 struct picture {
@@ -39,6 +41,10 @@ void picture_refresh(const struct picture *picture);
 
 /* Draws it for good. */
 void picture_end(const struct picture *picture);
+
+/* Writes all that was noted, a line each: event, milliseconds, who, mark and
+ * label, with tabs between them. */
+void picture_write(const struct picture *picture, FILE *to);
 
 /* Undoes what picture_refresh() may have left on the terminal when a signal
  * ends the demo in the midst of it; a signal handler may call it. */

@@ -4,7 +4,6 @@
  * them: what depends on the server is waited for, with a deadline.
  */
 #include "demo.h"
-#include "picture.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +14,8 @@
 
 enum { A, B, SERVER }; /* clients, and rows of the picture */
 enum { PATIENCE_MS = 3000 };
+static const char variable[] = "SERVER"; /* shows another one in its place */
+static const char hello[] = "Hello World\n";
 
 struct client {
     int sock;        /* -1: not connected, or no longer */
@@ -24,6 +25,7 @@ struct client {
     int answers;
     double waited_ms;  /* the longest time from a line to an answer */
     double connect_ms; /* how long that took */
+    size_t heard;      /* bytes of answers */
     bool has_left;
 };
 
@@ -42,7 +44,6 @@ struct scene {
 
 struct stage {
     const char *program;
-    const char *instead;
     const char *title;
     const char *sleeps_in; /* unless it says so itself */
     bool starves;
@@ -60,11 +61,11 @@ static void wake(struct scene *scene, const char *sleeps_in)
 }
 
 /* A server that prints where it sleeps is believed; of another one we only see
- * that it does something, and take from the lesson where it sleeps. */
+ * that it does something. If it is ours, the lesson tells where it sleeps. */
 static void wake_unless_it_narrates(struct scene *scene)
 {
     if (!scene->narrates)
-        wake(scene, scene->stage->sleeps_in);
+        wake(scene, is_replaced(variable) ? "" : scene->stage->sleeps_in);
 }
 
 static void hear_before(struct scene *scene, const char *call)
@@ -80,14 +81,15 @@ static void hear_before(struct scene *scene, const char *call)
     wake(scene, label);
 }
 
-/* The port in a line that begins with these words; 0: it does not. */
-static int port_in(const char *line, const char *words)
+/* The port in a line that says where; 0: it does not. */
+static int port_in(const char *line)
 {
-    size_t length = strlen(words);
+    static const char address[] = "127.0.0.1:";
+    const char *found = strstr(line, address);
 
-    if (strncmp(line, words, length) != 0)
+    if (found == NULL)
         return 0;
-    return (int)strtol(line + length, NULL, 10);
+    return (int)strtol(found + sizeof address - 1, NULL, 10);
 }
 
 /* The picture begins here. */
@@ -95,7 +97,7 @@ static void hear_listening(struct scene *scene, const char *line)
 {
     static const char *const names[] = {"A", "B", "server", NULL};
 
-    scene->port = port_in(line, "Listening on 127.0.0.1:");
+    scene->port = port_in(line);
     if (scene->port == 0)
         return;
     sscanf(line, "%*s %*s %*s with %31[A-Za-z]", scene->selector);
@@ -114,7 +116,7 @@ static void hear_connection(struct scene *scene, int port)
 
 static void hear_line(struct scene *scene, const char *line)
 {
-    int port = port_in(line, "Connection from 127.0.0.1:");
+    int port = port_in(line);
     char call[32];
 
     if (scene->port == 0)
@@ -195,16 +197,33 @@ static void hear_end(struct scene *scene, int who)
     wake_unless_it_narrates(scene);
 }
 
+/* It may come in pieces. */
+static void expect_answer(struct client *client, int who, const char *answer,
+                          size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (answer[i] != hello[client->heard++ % (sizeof hello - 1)]) {
+            demo_surprise(
+                "%c was answered %s. The servers of the course answer "
+                "%s.",
+                'A' + who, quoted(answer, length),
+                quoted(hello, sizeof hello - 1));
+            return;
+        }
+}
+
 static void hear_client(struct scene *scene, int who)
 {
     struct client *client = &scene->clients[who];
     char answer[4096];
+    ssize_t length = recv(client->sock, answer, sizeof answer, 0);
     double waited;
 
-    if (recv(client->sock, answer, sizeof answer, 0) <= 0) {
+    if (length <= 0) {
         hear_end(scene, who);
         return;
     }
+    expect_answer(client, who, answer, (size_t)length);
     waited = picture_note(&scene->picture, who, "!.", "") - client->asked_ms;
     if (client->unanswered > 0 && waited > client->waited_ms)
         client->waited_ms = waited;
@@ -233,6 +252,7 @@ static void look(struct scene *scene, long long moment_ms)
         {.fd = scene->clients[B].sock, .events = POLLIN},
     };
 
+    hear_server(scene); /* what has come while somebody connected */
     wait_for_any(demo_frame(moment_ms), fds, 2);
     hear_server(scene);
     for (int who = A; who <= B; who++)
@@ -277,13 +297,28 @@ static void await_answers(struct scene *scene)
     scene->patience_ms = 0;
 }
 
+/* Nothing that the server does comes too late for the picture. */
+static void await_end(struct scene *scene, int naps)
+{
+    const struct picture_row *row = &scene->picture.rows[SERVER];
+    long long limit_ms = demo_moment(scene->patience_ms);
+
+    while ((scene->clients[B].sock != -1 || row->count == naps) &&
+           !has_ended(scene) && now_ms() < limit_ms)
+        look(scene, limit_ms);
+}
+
 static void play(struct scene *scene)
 {
+    int naps = 0;
+
     for (int i = 0; i < STEPS; i++) {
         watch(scene, script[i].pause_ms);
         await_answers(scene);
+        naps = scene->picture.rows[SERVER].count;
         script[i].does(scene, script[i].who);
     }
+    await_end(scene, naps);
     watch(scene, LAST_PAUSE_MS);
     if (scene->stage->starves && !scene->starved)
         demo_surprise("B was answered while A was connected.");
@@ -330,14 +365,22 @@ static void tell_selector(const struct scene *scene)
              scene->selector[0] == '\0' ? "a selector" : scene->selector);
 }
 
+/* Of a program that we do not know. */
+static void tell_other(const struct scene *scene)
+{
+    const struct client *b = &scene->clients[B];
+
+    demo_say("The longest that B waited was %.*f ms, %s.", digits(b->waited_ms),
+             b->waited_ms,
+             scene->starved ? "until A left" : "while A was connected");
+}
+
 static const struct stage stages[] = {
-    {"01_blocking/server", "DEMO_SERVER_01", "one client at a time", "", true,
-     tell_blocking},
-    {"02_select_loop/server", "DEMO_SERVER_02", "a loop around select()",
-     "select()", false, tell_select},
-    {"03_selectors_callbacks/server", "DEMO_SERVER_03",
-     "a selector that knows whom to call", "selector_select()", false,
-     tell_selector},
+    {"01_blocking/server", "one client at a time", "", true, tell_blocking},
+    {"02_select_loop/server", "a loop around select()", "select()", false,
+     tell_select},
+    {"03_selectors_callbacks/server", "a selector that knows whom to call",
+     "selector_select()", false, tell_selector},
 };
 enum { STAGES = sizeof stages / sizeof stages[0] };
 
@@ -345,8 +388,7 @@ static bool start(struct scene *scene)
 {
     long long limit_ms = demo_moment(PATIENCE_MS);
 
-    scene->server =
-        demo_start(scene->stage->program, scene->stage->instead, ARGS("0"));
+    scene->server = demo_start(ARGS("0"));
     while (scene->port == 0 && !has_ended(scene) && now_ms() < limit_ms) {
         wait_until(limit_ms, -1, 0);
         hear_server(scene);
@@ -360,19 +402,19 @@ static void show(const struct stage *stage)
 
     scene.clients[A].sock = scene.clients[B].sock = -1;
     scene.patience_ms = PATIENCE_MS;
-    demo_title(stage->program, stage->instead, stage->title);
+    demo_title(stage->program, variable, stage->title);
     if (start(&scene)) {
         play(&scene);
-        picture_end(&scene.picture);
+        demo_picture(&scene.picture);
     } else {
-        demo_did_not_start();
+        demo_did_not_start(scene.server);
     }
     child_end(scene.server);
     for (int who = A; who <= B; who++)
         if (scene.clients[who].sock != -1)
             close(scene.clients[who].sock);
-    if (demo_as_expected(stage->program, scene.server))
-        stage->tell(&scene);
+    if (demo_as_expected(scene.server))
+        (is_replaced(variable) ? tell_other : stage->tell)(&scene);
     else if (scene.clients[B].waited_ms > 0)
         demo_say("The longest that B waited was %.*f ms.",
                  digits(scene.clients[B].waited_ms),
@@ -380,8 +422,9 @@ static void show(const struct stage *stage)
     child_free(scene.server);
 }
 
-void demo_servers(void)
+void demo_servers(const char *only)
 {
     for (int i = 0; i < STAGES && !ferror(stdout); i++)
-        show(&stages[i]);
+        if (only == NULL || strncmp(stages[i].program, only, 2) == 0)
+            show(&stages[i]);
 }

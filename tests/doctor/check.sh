@@ -73,7 +73,6 @@ no nc nc
 -- python3 python3
 -- ss ss lsof
 -- valgrind valgrind
--- gnuplot gnuplot
 -- pandoc pandoc
 END
 hide id pandoc brew

@@ -50,6 +50,7 @@ package() {
     dnf/ss) echo iproute ;;
     */ss) echo lsof ;;
     brew/python3) echo python ;;
+    */readelf | */addr2line) echo binutils ;;
     *) echo "$1" ;;
     esac
 }
@@ -68,7 +69,6 @@ wanted_by() {
     strace) echo "shows the system calls in the lessons" ;;
     ss) echo "shows who listens and who is connected" ;;
     valgrind) echo "for make valgrind" ;;
-    gnuplot) echo "draws for make bench" ;;
     pandoc) echo "for make book" ;;
     esac
 }
@@ -151,7 +151,7 @@ look_at_nc() {
 }
 
 look_at_tools() {
-    for tool in python3 ss valgrind gnuplot pandoc; do
+    for tool in python3 ss valgrind pandoc; do
         if is_there $tool; then
             ok $tool ""
         else

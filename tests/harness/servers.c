@@ -98,17 +98,16 @@ struct child *server_start_unheard(const struct launch *launch)
     fail_with("no port is free");
 }
 
+const char server_contract[] =
+    "A server in place of ours must keep this contract:\n"
+    "  - its last argument is the port, 0 means any free one;\n"
+    "  - when it listens it prints a line that contains 127.0.0.1:PORT,\n"
+    "    at once (Python: print(..., flush=True));\n"
+    "  - it runs until it is killed.\n";
+
 static void give_to_stderr(const char *message)
 {
-    fprintf(stderr,
-            "%s\n\n"
-            "A server in place of ours must keep this contract:\n"
-            "  - its last argument is the port, 0 means any free one;\n"
-            "  - when it listens it prints a line that contains "
-            "127.0.0.1:PORT,\n"
-            "    at once (Python: print(..., flush=True));\n"
-            "  - it runs until it is killed.\n",
-            message);
+    fprintf(stderr, "%s\n\n%s", message, server_contract);
     exit(1);
 }
 

@@ -20,6 +20,9 @@ int server_await_port(struct child *child);
 void server_expect_service(struct child *server, const char *text,
                            const char *reply);
 
+/* What a server in place of ours must do, for who has to be told. */
+extern const char server_contract[];
+
 /* If a command replaces ours and does not say where it listens, this prints
  * what it must do and ends, before every test waits for it in vain. */
 void server_check_contract(const struct launch *launch);

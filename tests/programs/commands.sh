@@ -84,7 +84,7 @@ start() {
     (cd "$copy/$1" && exec perl -e "$leader" "$make" "$2" PORT=0) >"$out" 2>&1 &
     group=$!
     tries=0
-    until says '^Listening on' || [ $tries -eq 500 ]; do
+    until says '^ *Listening on' || [ $tries -eq 500 ]; do
         tries=$((tries + 1))
         nap
     done
@@ -104,7 +104,7 @@ interrupt() {
 
 ends_well() { # FOLDER TARGET
     start "$1" "$2"
-    check "the server runs" says '^Listening on'
+    check "the server runs" says '^ *Listening on'
     interrupt
     check "Ctrl-C is no error" says_not '\*\*\*'
     check "nobody is left" [ -z "$alive" ]
@@ -118,6 +118,8 @@ runs() {
     ends_well . run-02
     check "the program is named" says '^\./02_select_loop/server 0$'
     ends_well 02_select_loop run
+    ends_well . watch-02
+    ends_well 02_select_loop watch
     start . run-01
     port=$(sed -n 's/^Listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$out")
     mv "$out" "$out.01"
@@ -148,6 +150,17 @@ folder() {
     rm "$copy/01_blocking/what's mine"
     ask 01_blocking test SERVER=false CK_RUN_CASE='01 server'
     check "a SERVER that is none fails" fails
+    ask 02_select_loop demo SERVER=./server SVG=mine.svg
+    check "make demo shows a stage" says '^02_select_loop/server: a loop around'
+    check "SERVER= in its place" says "shown in its place: sh -c 'cd 02_select"
+    check "the drawing lies where it was wanted" exists 02_select_loop/mine.svg
+    rm -f "$copy/02_select_loop/mine.svg"
+    ask 02_select_loop watch SERVER=false
+    check "make watch watches what is given" says 'false.* has ended: exit status 1$'
+    ask 04_nonblocking_connect watch CONNECT='echo this is'
+    check "make watch is that of connect in 04" says '^ *this is$'
+    ask 03_selectors_callbacks watch-upper UPPER=false
+    check "there is upper to watch, too" says ' has ended: exit status 1$'
     ask 01_blocking help
     check "make help is passed on" says 'make run-02'
     ask 01_blocking clean
@@ -188,9 +201,14 @@ mine() {
 # -- what it is told, and by whom ---------------------------------------------
 
 surroundings() {
-    export STAGE=dev SERVER=false CK_RUN_CASE=none RUN=false
+    export STAGE=dev SERVER=false CK_RUN_CASE=none RUN=false SVG="$tmp/no.svg"
     ask . test-01
-    unset STAGE SERVER CK_RUN_CASE RUN
+    mv "$out" "$out.test" && tested=$status
+    ask . demo-02
+    unset STAGE SERVER CK_RUN_CASE RUN SVG
+    check "what the shell has for others is not shown by the demo" says_not 'in its place'
+    check "nor drawn" [ ! -e "$tmp/no.svg" ]
+    mv "$out.test" "$out" && status=$tested
     check "what the shell has for others changes nothing" succeeds
     check "all that there is is examined" says '^100%: Checks: [1-9]'
     ask . test-01 CK_RUN_CASE=none

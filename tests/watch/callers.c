@@ -23,6 +23,7 @@ struct chain {
     char program[PATH_SIZE];
     unsigned long long addresses[DEPTH];
     int length;
+    char end[PATH_SIZE]; /* the file with no table to go on from there; or "" */
 };
 
 /* -- its files ------------------------------------------------------------- */
@@ -134,6 +135,8 @@ static void climb(struct process *process, const struct proc_call *call,
             chain->addresses[chain->length++] = place - base;
         table = table_of(path);
         rule = table == NULL ? NULL : unwind_find(table, place - base);
+        if (table != NULL && rule == NULL)
+            snprintf(chain->end, sizeof chain->end, "%s", path);
         if (rule == NULL || !unwind_step(&frame, rule, peek, process))
             return;
     }
@@ -158,7 +161,7 @@ static bool look_at(pid_t pid, const struct proc_call *call,
         return false;
     climb(&process, call, chain);
     close(process.memory);
-    return chain->length > 0;
+    return true;
 }
 
 /* -- their names ----------------------------------------------------------- */
@@ -226,6 +229,7 @@ bool callers_parse(char *print, struct callers *callers)
     return true;
 }
 
+/* false: there are none. */
 static bool name_them(const struct chain *chain, struct callers *callers)
 {
     char command[DEPTH * 20 + 64] = "exec addr2line -f -i -e \"$OBJECT\"";
@@ -233,6 +237,8 @@ static bool name_them(const struct chain *chain, struct callers *callers)
     size_t length;
     FILE *names;
 
+    if (chain->length == 0)
+        return false;
     for (int i = 0; i < chain->length; i++)
         snprintf(command + strlen(command), sizeof command - strlen(command),
                  " %llx", chain->addresses[i]);
@@ -250,9 +256,56 @@ static bool are_same(const struct chain *one, const struct chain *other)
 {
     return one->length == other->length &&
            strcmp(one->program, other->program) == 0 &&
+           strcmp(one->end, other->end) == 0 &&
            memcmp(one->addresses, other->addresses, sizeof one->addresses) == 0;
 }
 
+/* -- what it would take ---------------------------------------------------- */
+
+bool tool_is_here(const char *tool, char *missing, size_t size)
+{
+    char command[100];
+    FILE *doctor;
+
+    snprintf(command, sizeof command, "command -v %s >/dev/null", tool);
+    if (system(command) == 0) /* NOLINT(cert-env33-c): a name of our own */
+        return true;
+    snprintf(command, sizeof command, "sh tests/doctor/doctor.sh need %s 2>&1",
+             tool);
+    doctor = popen(command, "r");
+    if (doctor == NULL || fgets(missing, (int)size, doctor) == NULL)
+        snprintf(missing, size, "there is no %s here", tool);
+    missing[strcspn(missing, "\n")] = '\0';
+    if (doctor != NULL)
+        pclose(doctor);
+    return false;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+static void tell_missing(const struct chain *chain, struct callers *callers)
+{
+    char *missing = callers->missing;
+    size_t size = sizeof callers->missing;
+
+    if (!tool_is_here("readelf", missing, size) ||
+        !tool_is_here("addr2line", missing, size))
+        return;
+    if (chain->end[0] != '\0')
+        snprintf(missing, size, "no unwind table in %.33s; try make CC=gcc",
+                 chain->end);
+    else if (chain->length > 0)
+        snprintf(missing, size,
+                 "%.20s has no debug information; C has it by cc -g",
+                 base_name(chain->program));
+}
+
+/* Nothing of this is asked again before it has been somewhere else. */
 void callers_find(pid_t pid, const struct proc_call *call,
                   struct callers *callers)
 {
@@ -263,8 +316,10 @@ void callers_find(pid_t pid, const struct proc_call *call,
     memset(callers, 0, sizeof *callers);
     if (!look_at(pid, call, &chain))
         return;
-    if (!are_same(&last, &chain) && !name_them(&chain, &answer))
+    if (!are_same(&last, &chain) && !name_them(&chain, &answer)) {
         memset(&answer, 0, sizeof answer);
+        tell_missing(&chain, &answer);
+    }
     last = chain;
     *callers = answer;
 }

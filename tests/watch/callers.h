@@ -13,16 +13,21 @@
 
 #include <sys/types.h>
 
-/* Ends with "<- ..." where main() was not reached. */
+/* Ends with "<- ..." where main() was not reached. If nothing is known, missing
+ * says what it takes. */
 struct callers {
     char
         functions[256]; /* "select_readable() <- event_loop()"; "": not known */
     char place[64]; /* the line of the file that main() is in: "server.c:87" */
+    char missing[160]; /* "": nothing */
 };
 
 /* Of a process that sleeps. */
 void callers_find(pid_t pid, const struct proc_call *call,
                   struct callers *callers);
+
+/* Or else missing says what helps on this system, as the doctor knows. */
+bool tool_is_here(const char *tool, char *missing, size_t size);
 
 /* What addr2line has printed: "function\n/path/file.c:12\n" for each, innermost
  * first. false: no line is known. */

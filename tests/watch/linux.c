@@ -3,6 +3,12 @@
  * Several files are read one after the other, so it is asked before and after
  * whether the program has slept all the while. If it has not, what was read may
  * belong to two moments, and is read again; who never sleeps is shown as he is.
+ *
+ * What lies in /proc/PID/syscall, fd, maps and mem is told to whom the kernel
+ * would allow to trace the process (ptrace(2), PTRACE_MODE_ATTACH_FSCREDS): one
+ * of the same user. Under kernel.yama.ptrace_scope=1, as Ubuntu has it, it must
+ * also be one of ours, and it is: we are its parent. Under 2 and 3 only root,
+ * or nobody, is told.
  */
 #include "calls.h"
 #include "moment.h"
@@ -324,6 +330,15 @@ static bool read_sleep(pid_t pid, char *sleep, size_t size)
     used = strlen(sleep);
     snprintf(sleep + used, size - used, "%s", switches ? switches : "");
     return true;
+}
+
+bool proc_is_forbidden(pid_t pid)
+{
+    char text[64];
+
+    errno = 0;
+    return !proc_read(pid, "syscall", text, sizeof text) &&
+           (errno == EACCES || errno == EPERM);
 }
 
 /* Until then it is a copy of us. */

@@ -75,6 +75,21 @@ static char state_by_ps(pid_t pid)
     return state;
 }
 
+static void tell_missing(pid_t pid, struct moment *moment)
+{
+    static char helps[160];
+
+    if (proc_is_forbidden(pid))
+        moment->missing = "not told here: the kernel lets only root look at it";
+    else if (moment->count > 0)
+        moment->missing =
+            "not told here: in which call, by whom, what it watches";
+    else if (helps[0] != '\0' || !tool_is_here("lsof", helps, sizeof helps))
+        moment->missing = helps;
+    else
+        moment->missing = "not told here: lsof finds nothing";
+}
+
 void moment_from_lsof(pid_t pid, struct moment *moment)
 {
     char command[100];
@@ -89,11 +104,9 @@ void moment_from_lsof(pid_t pid, struct moment *moment)
         pclose(lsof);
     }
     snprintf(moment->state, sizeof moment->state, "%s",
-             state == 'R'   ? "running"
+             state == '\0'  ? "runs or sleeps"
+             : state == 'R' ? "running"
              : state == 'T' ? "stopped"
                             : "sleeps");
-    moment->missing =
-        moment->count > 0
-            ? "not told here: in which call, by whom, what it watches"
-            : "this system tells nothing of other processes; is lsof there?";
+    tell_missing(pid, moment);
 }

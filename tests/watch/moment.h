@@ -53,6 +53,10 @@ void row_tell_unsent(struct row *row, long bytes);
 /* linux.c: false, this system does not tell that. */
 bool moment_from_proc(pid_t pid, struct moment *moment);
 
+/* Whether this kernel would tell that of others, but not of this one, or not to
+ * us. */
+bool proc_is_forbidden(pid_t pid);
+
 /* lsof.c: what else there is. */
 void moment_from_lsof(pid_t pid, struct moment *moment);
 

@@ -81,6 +81,9 @@ static void put_head(const struct picture *picture, const struct moment *moment,
     else if (callers->functions[0] != '\0')
         snprintf(text->line[1], MOST_WIDTH, "  %-*.*s  %s", room, room,
                  callers->functions, callers->place);
+    else if (callers->missing[0] != '\0')
+        snprintf(text->line[1], MOST_WIDTH, "  (no functions: %s)",
+                 callers->missing);
     else
         text->line[1][0] = '\0';
     trim(text->line[1]);

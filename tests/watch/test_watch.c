@@ -429,7 +429,7 @@ START_TEST(a_server_in_another_language_is_shown_without_functions)
     client = client_connect(watch->port);
     expect_picture(watch,
                    "?python3 tests/watch/server.py  sleeps in *()|"
-                   "   fd  what *|*  127.0.0.1:%d  *  read",
+                   "*(no functions: *|   fd  what *|*  127.0.0.1:%d  *  read",
                    client_port(client));
     stream_expect(watch, &watch->out, " Connection from (");
     stop(watch);

@@ -10,6 +10,7 @@ watch-03: $(O)03_selectors_callbacks/server
 watch-upper: $(O)03_selectors_callbacks/upper
 watch-01 watch-02 watch-03 watch-upper: | $(WATCH) $(GIVEN)
 	@$(UNTIL_CTRL_C) O=$(O) $(call path,$(WATCH)) $(patsubst $(O)%,%,$<) $(or $(PORT),5000)
+watch-04: watch-connect
 watch-connect: $(O)04_nonblocking_connect/connect
 watch-busy: $(O)04_nonblocking_connect/busy
 watch-connect watch-busy: | $(WATCH) $(GIVEN)
@@ -19,9 +20,9 @@ $(WATCH): $(O)tests/watch/watch.o $(WATCH_PARTS) $(HARNESS)
 $(addprefix $(O)tests/watch/,watch.o shown.o) $(WATCH_PARTS): $(O)%.o: %.c
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness
 
-WATCH_SUITES = $(O)tests/watch/test_parts $(O)tests/watch/test_watch
+WATCH_SUITES = $(addprefix $(O)tests/watch/test_,parts watch missing)
 SUITES += $(WATCH_SUITES)
-$(O)tests/watch/test_watch: $(O)tests/watch/shown.o
+$(O)tests/watch/test_watch $(O)tests/watch/test_missing: $(O)tests/watch/shown.o
 $(WATCH_SUITES): $(O)%: $(O)%.o $(WATCH_PARTS) $(HARNESS) $(SUITES_HARNESS) | $(WATCH)
 	$(LINK) $(CHECK_LIBS)
 $(WATCH_SUITES:=.o): $(O)%.o: %.c | has_check
@@ -29,5 +30,5 @@ $(WATCH_SUITES:=.o): $(O)%.o: %.c | has_check
 $(WATCH_SUITES:=.run): %.run: %
 	@O=$(O) WRAPPER="$(RUN)" $(call path,$<)
 
-.PHONY: watch-01 watch-02 watch-03 watch-upper watch-connect watch-busy \
+.PHONY: watch-01 watch-02 watch-03 watch-04 watch-upper watch-connect watch-busy \
     $(WATCH_SUITES:=.run)
