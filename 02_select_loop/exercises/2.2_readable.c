@@ -2,9 +2,9 @@
  *
  * Stage 02 without its select(). Write select_readable(): make a set of the
  * list, sleep until somebody in it can be read, and return the largest number
- * that the event loop has to look at; or -1 if select() has failed (the check
- * cannot make it fail, and believes you). A signal (kill -USR1) is no failure:
- * it interrupts select(), and nobody is ready.
+ * that the event loop has to look at; or -1 if select() has failed, and why is
+ * in errno. A signal (kill -USR1) is no failure: it interrupts select(), and
+ * nobody is ready.
  *
  *     make ex-2.2        checks it
  */

@@ -80,6 +80,19 @@ void occupy_number(int fd);
 /* "the server starts" (with SELECTOR=..., if one is set): on a free port. */
 void server_starts(void);
 
+/* The same; why it may not, if it does not. */
+void server_starts_or(const char *why);
+
+/* A new story with a selector (NULL: any), in which some of the server's system
+ * calls fail, as mischief.h tells; what: that, a step of the story. false: no
+ * library can be preloaded here, and the story cannot be told. */
+bool server_starts_with_faults(const char *faults, const char *selector,
+                               const char *what);
+
+/* How often programs have gone to sleep by themselves, all together. It is told
+ * of those that have ended, so not before server_ends_well(). */
+long sleeps_until_now(void);
+
 /* A new story with another program: the source built once more, and its calls
  * are counted. See traced.h. */
 struct trace *program_is_traced(void);

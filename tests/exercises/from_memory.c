@@ -5,6 +5,7 @@
  */
 #include "lesson2.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 static const char reply[] = "Hello World\n";
 
-enum { PARTS = 8 };
+enum { PARTS = 9 };
 
 static void part(int number, const char *what)
 {
@@ -41,6 +42,20 @@ static void is_answered(int client)
             strlen(reply));
     fail_with("client %d: expected %s, got %s", client_port(client),
               quoted(reply, strlen(reply)), quoted(bytes, (size_t)size));
+}
+
+/* TCP knows neither lines nor messages. */
+static void whatever_comes_is_answered(void)
+{
+    int a = connects("A");
+
+    because("A has said something, and it does not matter whether a line has "
+            "ended: each chunk of bytes, as recv() brings it, is answered.");
+    asks(a, "no end of a line", reply);
+    because("Two lines came in one piece, and one recv() has brought them: "
+            "that is one chunk, and has one reply, whatever is in it.");
+    asks(a, "two\nlines\n", reply);
+    leaves(a);
 }
 
 static void one_client(void)
@@ -74,6 +89,7 @@ static void one_client(void)
     a = connects("B");
     asks(a, "three\n", reply);
     leaves(a);
+    whatever_comes_is_answered();
     because("Nobody is there, and nothing is to be done. Perhaps those who "
             "have left are still watched; perhaps select() has a timeout of 0; "
             "perhaps it fails, and its result is not looked at.");
@@ -187,6 +203,94 @@ static void many_at_once(int a)
     many_come_and_go();
 }
 
+/* Whoever has been closed was not answered. */
+static void is_still_served(int client, const char *name, const char *closed)
+{
+    step("%s says \"I am still here\\n\", and is answered", name);
+    if (client_is_answered(client, "I am still here\n", reply))
+        return;
+    because("%s", closed);
+    fail_with("expected %s to be answered, got the end of its connection",
+              name);
+}
+
+static void nothing_was_there_after_all(void)
+{
+    static const char closed[] =
+        "recv() has returned -1, but errno was EAGAIN: nothing was there after "
+        "all. Whoever has nothing to say has not left; back to select().";
+    int a, b;
+
+    if (!server_starts_with_faults(
+            FAULTS(select, 2, 6, 0), NULL,
+            "-- 8 of 9: from the second time on select() says five times that "
+            "all are readable, and they are not --"))
+        return;
+    a = connects("A");
+    b = connects("B");
+    because("select() has said that somebody is readable, and nothing was "
+            "there: what has come may be thrown away, whoever has come may be "
+            "gone. Then accept() or recv() sleeps, and everybody with it, but "
+            "for sockets that are non-blocking: are the listener and each "
+            "client?");
+    because_if(ENDED, "accept() or recv() has returned -1, and errno was "
+                      "EAGAIN: nothing was there after all. That is no "
+                      "failure.");
+    is_still_served(b, "B", closed);
+    is_still_served(a, "A", closed);
+    is_still_served(b, "B", closed);
+    server_sleeps("when that is over");
+    leaves(a);
+    leaves(b);
+    server_ends_well();
+}
+
+static void a_signal_is_no_failure(void)
+{
+    static const char no_failure[] =
+        "select() has returned -1, and errno was EINTR: a signal has "
+        "interrupted it. That is no failure, and nobody has left: it is called "
+        "once more.";
+    int a;
+
+    if (!server_starts_with_faults(
+            FAULT(select, 2, EINTR), NULL,
+            "-- 8 of 9: the second select() is interrupted by a signal --"))
+        return;
+    a = connects("A");
+    because("%s", no_failure);
+    because_if(ENDED, "%s", no_failure);
+    is_still_served(a, "A", no_failure);
+    leaves(a);
+    server_ends_well();
+}
+
+static void who_does_not_read_is_closed(void)
+{
+    int a, b;
+
+    if (!server_starts_with_faults(
+            FAULT(send, 2, EAGAIN), NULL,
+            "-- 8 of 9: B does not read, and the second send() fails --"))
+        return;
+    a = connects("A");
+    asks(a, "one\n", reply);
+    b = connects("B");
+    because("send() for B has returned -1, and errno was EAGAIN: there is no "
+            "room on the way to B, which does not read. Its reply is lost, "
+            "and nobody can be kept waiting for it, so B is to be closed. Does "
+            "anybody look at what send() returns?");
+    because_if(ENDED, "B does not read, so there is no room on the way to it. "
+                      "That is the end of B, and of nobody else.");
+    says(b, "two\n");
+    is_closed(b);
+    because("B was closed because it does not read. The others must not "
+            "notice.");
+    asks(a, "three\n", reply);
+    leaves(a);
+    server_ends_well();
+}
+
 void check_2_6(void)
 {
     int a, b, c;
@@ -202,11 +306,14 @@ void check_2_6(void)
     many_at_once(a);
     because(NULL);
     server_ends_well();
+    nothing_was_there_after_all();
+    a_signal_is_no_failure();
+    who_does_not_read_is_closed();
     if (!raise_descriptor_limit())
         return; /* no number is too large here */
     occupy_numbers(FD_SETSIZE, FOR_THREE);
     story_begins(NULL);
-    part(8, "a number that select() cannot watch");
+    part(9, "a number that select() cannot watch");
     somebody_gets_number(
         FD_SETSIZE, "A set has FD_SETSIZE bits, for the numbers from 0 to "
                     "FD_SETSIZE - 1. Whoever has a larger number cannot be "

@@ -6,24 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* quoted(), with \r spelled so. Valid until the next call. */
-static const char *spelled(const char *text)
-{
-    static char spelled[400];
-    const char *from = quoted(text, strlen(text));
-    const char *found;
-
-    *spelled = '\0';
-    while ((found = strstr(from, "\\015")) != NULL) {
-        snprintf(spelled + strlen(spelled), sizeof spelled - strlen(spelled),
-                 "%.*s\\r", (int)(found - from), from);
-        from = found + strlen("\\015");
-    }
-    snprintf(spelled + strlen(spelled), sizeof spelled - strlen(spelled), "%s",
-             from);
-    return spelled;
-}
-
 /* Connected, and asked. if_not: what is behind it if it is not asked. */
 static int asked(const struct target *target, const char *if_not)
 {
@@ -34,7 +16,7 @@ static int asked(const struct target *target, const char *if_not)
     size_t size = 0;
     int visitor = visitor_of(target);
 
-    step("%s hears %s", target->name, spelled(request));
+    step("%s hears %s", target->name, quoted(request, SIZE));
     because("%s", if_not);
     while (size < SIZE) {
         ssize_t received =
@@ -44,6 +26,10 @@ static int asked(const struct target *target, const char *if_not)
             break;
         size += (size_t)received;
     }
+    if (size > SIZE && memcmp(bytes, request, SIZE) == 0)
+        because("More was sent than the request has. A byte \\000 behind it is "
+                "the one with which C ends a string: sizeof counts it, and it "
+                "is not part of the text.");
     if (size != SIZE || memcmp(bytes, request, SIZE) != 0)
         fail_as_printed("%s, %s, to be asked, got %s", target->name,
                         target->text,
@@ -53,7 +39,7 @@ static int asked(const struct target *target, const char *if_not)
 
 static void answers(int visitor, const struct target *target, const char *text)
 {
-    step("%s says %s", target->name, spelled(text));
+    step("%s says %s", target->name, quoted(text, strlen(text)));
     client_send_text(visitor, text);
 }
 

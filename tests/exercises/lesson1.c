@@ -1,6 +1,7 @@
 /* lesson1.c -- the checks of the exercises of the lessons 1 and 1½. */
 #include "check.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -345,7 +346,7 @@ static struct family children(void)
 /* Those that are left when no more than that are, or patience is over. */
 static struct family children_at_most(int living, int zombies)
 {
-    enum { PAUSE_MS = 10 };
+    enum { PAUSE_MS = 50 };
     long long limit = now_ms() + patience_ms();
     struct family family = children();
 
@@ -512,6 +513,49 @@ static void leaves_its_port(void)
     child_free(program);
 }
 
+static void without_a_child(void)
+{
+    int a, b;
+
+    if (!server_starts_with_faults(FAULT(fork, 2, EAGAIN) FAULT(exit, 1, 0),
+                                   NULL, "the second fork() fails"))
+        return;
+    a = connects("A");
+    asks(a, "one\n", hello);
+    b = connects("B");
+    because("fork() has returned -1: there is no child for B, and it is the "
+            "parent that goes on. B cannot be served, so it is closed, and the "
+            "parent must be there for the next one. Perhaps -1 is taken for a "
+            "child's number, or for the 0 that the child gets?");
+    is_closed(b);
+    asks(connects("C"), "two\n", hello);
+    leaves(a);
+    step("A's child has ended with _exit()");
+    because("exit() is the end of the program: it writes what stands in the "
+            "buffers of stdio, and does what atexit() was told. The child has "
+            "a copy of all that, and it would be done twice. It is the "
+            "parent's; a child leaves with _exit(), without a word.");
+    if (has_printed(&program->err, "this is exit()"))
+        fail_with("expected A's child to call _exit(), it has called exit()");
+    server_ends_well();
+}
+
+/* A real reset is told once: after it recv() returns 0. */
+static void a_connection_breaks(void)
+{
+    int a;
+
+    if (!server_starts_with_faults(FAULT(recv, 2, ETIMEDOUT), NULL,
+                                   "the second recv() of each child fails"))
+        return;
+    a = connects("A");
+    asks(a, "one\n", hello);
+    because("recv() has returned -1 to A's child: A is gone, without a "
+            "goodbye. Perhaps only 0 ends the child's loop.");
+    is_closed(a);
+    server_ends_well();
+}
+
 static void check_1_4(void)
 {
     int a, b;
@@ -536,6 +580,8 @@ static void check_1_4(void)
     because(NULL);
     asks(b, "four\n", hello);
     leaves_its_port();
+    without_a_child();
+    a_connection_breaks();
 }
 
 const struct exercise lesson1[] = {

@@ -1,9 +1,11 @@
 /* lesson2.c -- the checks of the exercises of lesson 2. */
 #include "lesson2.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -188,6 +190,23 @@ static void a_signal_is_no_news(int b, int c)
                   "there after all\"");
 }
 
+static void a_failure_is_told(void)
+{
+    int a;
+
+    if (!server_starts_with_faults(FAULT(select, 2, ENOMEM), NULL,
+                                   "the second select() fails (ENOMEM)"))
+        return;
+    a = connects("A");
+    because("select() has returned -1, and errno is not EINTR: it has failed, "
+            "and would fail again. Then select_readable() returns -1, and the "
+            "event loop ends.");
+    step("the server ends with 1, and says why");
+    child_expect_exit(program, 1);
+    stream_expect(program, &program->err, "%s", strerror(ENOMEM));
+    close(a);
+}
+
 static void check_2_2(void)
 {
     int a, b, c;
@@ -203,6 +222,7 @@ static void check_2_2(void)
     a_signal_is_no_news(b, c);
     because(NULL);
     server_ends_well();
+    a_failure_is_told();
 }
 
 /* -- 2.3 ------------------------------------------------------------------- */
@@ -252,6 +272,36 @@ static int comes_in_place_of(int leaver, const char *name)
     return client;
 }
 
+/* Where there are threads somebody else may get the number in that moment. */
+static void a_number_says_nothing_about_whose_it_is(void)
+{
+    int a, b;
+    int before;
+
+    if (!server_starts_with_faults(
+            FAULT(close, 1, 0), NULL,
+            "the first number that is closed will belong to somebody else at "
+            "once, a file in this process"))
+        return;
+    a = connects("A");
+    b = connects("B");
+    asks(a, "one\n", reply);
+    asks(b, "two\n", reply);
+    before = child_descriptors(program);
+    leaves(b);
+    because("B was closed, and its number is open again: it belongs to "
+            "somebody else. Whoever goes through the list and asks each number "
+            "whether it is open keeps B's, and watches a stranger. It is known "
+            "who has left: client_socket is to be taken off, and no other.");
+    asks_twice(a);
+    step("that file is still open, and nobody has touched it");
+    if (before != -1 && child_descriptors(program) != before)
+        fail_with("expected B's old number to belong to that file, got it "
+                  "closed: it was still on the list");
+    server_sleeps("after B has left");
+    server_ends_well();
+}
+
 static void check_2_3(void)
 {
     int a, b, c, d;
@@ -280,6 +330,7 @@ static void check_2_3(void)
     many_come_and_go();
     because(NULL);
     server_ends_well();
+    a_number_says_nothing_about_whose_it_is();
 }
 
 /* -- 2.4 ------------------------------------------------------------------- */
@@ -335,6 +386,55 @@ void somebody_gets_number(int number, const char *why)
     server_ends_well();
 }
 
+/* Which errors may stand for "that number is too large". */
+static bool says_why(const struct stream *err)
+{
+    static const int errors[] = {EMFILE, ENFILE, EINVAL, ERANGE, EOVERFLOW,
+                                 EDOM,   EBADF,  ENOSPC, ENOMEM, ENOBUFS};
+    const char *line = strstr(err->text, "cannot watch");
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (line != NULL && strstr(line, strerror(errors[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* The number of D is given away, if that is possible here. */
+static void is_refused_once_and_for_a_reason(void)
+{
+    bool given_away = server_starts_with_faults(
+        FAULT(close, 1, 0), NULL,
+        "D's number, when it is closed, will belong to somebody else at once, "
+        "a file in this process");
+    int before;
+
+    if (!given_away) {
+        story_begins(NULL);
+        server_starts();
+    }
+    connects("A");
+    connects("B");
+    asks(connects("C"), "three\n", reply);
+    before = child_descriptors(program);
+    is_refused(connects("D"), FD_SETSIZE);
+    step("the server says why it cannot watch D");
+    stream_expect(program, &program->err, "cannot watch");
+    because("Whoever called monitor() asks errno for the reason, and says it. "
+            "monitor() has returned -1 and left in errno whatever was there.");
+    if (!says_why(&program->err))
+        fail_with("expected a reason such as \"%s\" (EMFILE), got %s",
+                  strerror(EMFILE),
+                  quoted(program->err.text, program->err.length));
+    server_sleeps("although somebody was refused");
+    step("that file is still open: D was closed once");
+    because("accept_connection() closes D when monitor() returns -1. If "
+            "monitor() has closed D, too, the second close() hits whoever has "
+            "got the number in between.");
+    if (given_away && before != -1 && child_descriptors(program) == before)
+        fail_with("expected D to be closed once, it was closed twice");
+    server_ends_well();
+}
+
 static void check_2_4(void)
 {
     char why[256];
@@ -354,6 +454,7 @@ static void check_2_4(void)
              "number 0: so the last is for FD_SETSIZE - 1.",
              FD_SETSIZE + 1, FD_SETSIZE);
     somebody_gets_number(FD_SETSIZE, why);
+    is_refused_once_and_for_a_reason();
 }
 
 const struct exercise lesson2[] = {

@@ -1,6 +1,7 @@
 /* lesson3.c -- the checks of the exercises of lesson 3. */
 #include "check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -87,11 +88,55 @@ static void story_3_1(void)
     server_ends_well();
 }
 
+static void nothing_was_there_after_all(void)
+{
+    int a, b;
+
+    if (!server_starts_with_faults(
+            FAULTS(poll, 2, 6, 0), "poll",
+            "from the second time on poll() says five times that all are "
+            "readable, and they are not"))
+        return;
+    a = connects("A");
+    b = connects("B");
+    because("A was said to be readable, and nothing was there: what has come "
+            "may be thrown away. Then recv() sleeps, and everybody with it, "
+            "unless A's socket is non-blocking. That was done in "
+            "accept_connection(), in the condition: is it still?");
+    asks(b, "one\n", reply);
+    because("A was said to be readable, and nothing was there: recv() has "
+            "returned -1, and errno was EAGAIN. So A has not left.");
+    asks(a, "two\n", reply);
+    server_ends_well();
+}
+
+/* After a reset recv() returns -1 once, and then 0. */
+static void a_failure_is_told_once(void)
+{
+    int a, b;
+
+    if (!server_starts_with_faults(FAULT(recv, 2, ECONNRESET), "poll",
+                                   "the second recv() fails"))
+        return;
+    a = connects("A");
+    asks(a, "one\n", reply);
+    b = connects("B");
+    because("recv() has returned -1 for B: it is gone. 0 is one way to go, a "
+            "failure is another; EAGAIN alone means that B is still there. "
+            "Perhaps only 0 leads to the lines that clean up.");
+    says(b, "two\n");
+    is_closed(b);
+    asks(a, "three\n", reply);
+    server_ends_well();
+}
+
 static void check_3_1(void)
 {
     int a, b;
 
     on_every_selector(story_3_1);
+    nothing_was_there_after_all();
+    a_failure_is_told_once();
     trace = program_is_traced();
     server_starts();
     a = connects("A");
@@ -226,6 +271,22 @@ static void many_come_and_go(int a)
     nothing_is_left(a, "#7 Hello World\n", before);
 }
 
+static void one_does_not_read(int a)
+{
+    int before = trace->held;
+    int client = connects("F");
+
+    asks(client, "one\n", "#1 Hello World\n");
+    because("F does not read, so the reply could not be sent, and F is closed. "
+            "It is as gone as those who leave, and what was allocated for it "
+            "is to be given back. Do all ways to the end of send_message() "
+            "lead over free()?");
+    trace->no_room = 1;
+    says(client, "two\n");
+    is_closed(client);
+    nothing_is_left(a, "#10 Hello World\n", before);
+}
+
 static void some_cannot_be_served(int a)
 {
     int before = trace->held;
@@ -246,6 +307,42 @@ static void some_cannot_be_served(int a)
     trace->no_memory = 0;
     close(client);
     asks(a, "still there?\n", "#9 Hello World\n");
+    one_does_not_read(a);
+}
+
+/* A selector has no FD_SETSIZE. */
+static void some_have_large_numbers(void)
+{
+    enum { LARGE = 3500, FEW = 20, TIMES = 8 };
+    int a, b;
+
+    if (!raise_descriptor_limit() || sysconf(_SC_OPEN_MAX) < LARGE + 100)
+        return;
+    occupy_numbers(LARGE, 0);
+    story_begins(NULL);
+    server_starts();
+    because("Descriptors have large numbers here, and an array with a place "
+            "for each number comes to its end. What was registered with the "
+            "client, data, has no number at all.");
+    because_if(KILLED, "Descriptors have large numbers here, and an array with "
+                       "a place for each number has come to its end. What was "
+                       "registered with the client, data, needs no array.");
+    step("all descriptors below %d are taken but for a few, and %d come for "
+         "these",
+         LARGE, FEW);
+    for (int i = 0; i < FEW; i++)
+        client_ask(client_connect(program->port), "x", "#1 Hello World\n");
+    a = connects("A");
+    b = connects("B");
+    for (int i = 1; i <= TIMES; i++) {
+        char answer[32];
+
+        snprintf(answer, sizeof answer, "#%d Hello World\n", i);
+        asks(a, "one more\n", answer);
+    }
+    asks(b, "one\n", "#1 Hello World\n");
+    leaves(a);
+    server_ends_well();
 }
 
 static void story_3_2(void)
@@ -268,6 +365,7 @@ static void check_3_2(void)
     server_ends_well();
     program_path = own;
     on_every_selector(story_3_2);
+    some_have_large_numbers();
 }
 
 /* -- 3.3 ------------------------------------------------------------------- */
@@ -276,7 +374,7 @@ static void check_3_2(void)
  * one, it can be read with recv(), see stdin_is_a_pipe(). */
 static int terminal;
 
-static void server_starts_with_a_terminal(void)
+static void make_a_terminal(void)
 {
     int ends[2];
 
@@ -286,8 +384,13 @@ static void server_starts_with_a_terminal(void)
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     terminal = ends[0];
     program_launch.in = ends[1];
+}
+
+static void server_starts_with_a_terminal(void)
+{
+    make_a_terminal();
     server_starts();
-    close(ends[1]);
+    close(program_launch.in);
 }
 
 static void is_typed(const char *text)
@@ -328,6 +431,12 @@ static void all_is_heard_at_once(int a, int b)
     is_typed("wait");
     hears(a, "wait");
     hears(b, "wait");
+    because("A byte 0 is a byte like any other, and what was read is no C "
+            "string: read() has returned how many bytes there are.");
+    step("\"nu\\0ll\\n\" is typed, with a byte 0 in it");
+    client_send(terminal, "nu\0ll\n", 6);
+    client_expect(a, "nu\0ll\n", 6);
+    client_expect(b, "nu\0ll\n", 6);
 }
 
 static void only_clients_hear(int a)
@@ -391,6 +500,22 @@ static void stdin_is_a_pipe(void)
     server_ends_well();
 }
 
+/* It is for a server in the background. epoll cannot watch it. */
+static void stdin_cannot_be_watched(void)
+{
+    int a;
+
+    program_launch.in = open("/dev/null", O_RDONLY);
+    step("its stdin is /dev/null");
+    server_starts_or("/dev/null is always readable, and has nothing to say: "
+                     "epoll refuses to watch it, as it does with files. "
+                     "Without stdin the server is a server all the same.");
+    close(program_launch.in);
+    a = connects("A");
+    asks(a, "one\n", reply);
+    server_ends_well();
+}
+
 static void story_3_3(void)
 {
     int a, b;
@@ -408,6 +533,27 @@ static void story_3_3(void)
     all_is_heard_at_once(a, b);
     only_clients_hear(a);
     stdin_ends(a);
+    server_ends_well();
+}
+
+static void all_of_it_is_sent(void)
+{
+    int a;
+
+    make_a_terminal();
+    if (!server_starts_with_faults(FAULT(send, 2, 0), "poll",
+                                   "the second send() takes one byte only, as "
+                                   "if there was no more room"))
+        return;
+    close(program_launch.in);
+    a = connects("A");
+    asks(a, "one\n", reply);
+    because("send() returns how many bytes it has taken, which may be fewer "
+            "than it was given: what is left is to be sent, too. "
+            "socket_sendall() does that.");
+    is_typed("good night\n");
+    hears(a, "good night\n");
+    close(terminal);
     server_ends_well();
 }
 
@@ -430,27 +576,34 @@ static void a_crowd_hears_it(void)
         client_expect_text(crowd[i], "welcome\n");
     for (int i = 0; i < CROWD; i++)
         client_leave(crowd[i]);
+    because("They have left, and whoever comes now may get the number of one "
+            "of them. That number must be unregistered before it is closed.");
 }
 
 static void who_does_not_read_is_closed(int a)
 {
     enum { PAGE = 4096, PAGES = 4096 };
     static char page[PAGE];
-    int before = child_descriptors(program);
+    int before = child_descriptors(program) + 1; /* with E */
     int deaf = connects("D");
+    int e;
 
     asks(deaf, "hello\n", reply);
+    e = connects("E");
+    asks(e, "hello\n", reply);
     memset(page, 'p', PAGE);
-    because("D does not read, so there is no more room on the way to it, and "
-            "send() fails with EAGAIN. Then D is to be closed. A must not wait "
-            "for it, and not notice.");
-    step("page after page is typed: A hears it all, D reads nothing and is "
-         "closed");
+    because(
+        "D does not read, so there is no more room on the way to it, and "
+        "send() fails with EAGAIN. Then D is to be closed. A and E must not "
+        "wait for it, and not notice: each page goes to all.");
+    step("page after page is typed: A and E hear it all, D reads nothing and "
+         "is closed");
     for (int i = 0; child_descriptors(program) > before; i++) {
         if (i == PAGES)
             fail_with("expected D to be closed, it is still there");
         client_send(terminal, page, PAGE);
         client_expect(a, page, PAGE);
+        client_expect(e, page, PAGE);
     }
     close(deaf);
 }
@@ -462,6 +615,9 @@ static void check_3_3(void)
     on_every_selector(story_3_3);
     story_begins(NULL);
     stdin_is_a_pipe();
+    story_begins(NULL);
+    stdin_cannot_be_watched();
+    all_of_it_is_sent();
     story_begins(NULL);
     server_starts_with_a_terminal();
     a_crowd_hears_it();

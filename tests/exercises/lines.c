@@ -78,7 +78,8 @@ static void explain(const struct lines *lines, const char *got, size_t size)
                 "took; the others must be kept until there is room.");
     else if (number != -1)
         because("That was sent before. send() returns how many bytes it took; "
-                "the next one begins behind them.");
+                "the next one begins behind them. (socket_sendall() does not "
+                "say it if it fails: how much has gone by then?)");
     if (number != -1)
         fail_with("%s: expected line %ld next, got line %ld", lines->name,
                   wanted, number);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,18 +54,43 @@ void occupy_numbers(int below, int free)
         }
 }
 
-void server_starts(void)
+void server_starts_or(const char *why)
 {
     if (program_launch.selector == NULL)
         step("the server starts");
     else
         step("the server starts with SELECTOR=%s", program_launch.selector);
     program_launch.path = program_path;
-    because("program_announce() prints this line. Is it called, after "
-            "program_listen() and before the event loop?");
+    because("%s", why);
     program = server_start(&program_launch);
     because(NULL);
     snprintf(program->name, sizeof program->name, "the server");
+}
+
+void server_starts(void)
+{
+    server_starts_or("program_announce() prints this line. Is it called, after "
+                     "program_listen() and before the event loop?");
+}
+
+bool server_starts_with_faults(const char *faults, const char *selector,
+                               const char *what)
+{
+    static const char *asked_of;
+    static bool can;
+
+    program_launch.path = program_path;
+    if (asked_of != program_path)
+        can = can_preload_into(program_launch);
+    asked_of = program_path;
+    if (!can)
+        return false;
+    story_begins(selector);
+    launch_with_faults(&program_launch, faults);
+    server_starts();
+    step("%s", what);
+    program_launch.environment = NULL;
+    return true;
 }
 
 void program_starts(const char *const *arguments)
@@ -87,15 +113,39 @@ void server_ends_well(void)
     child_stop(program);
 }
 
-/* What it takes while we compute for so long. */
-static long long used_meanwhile(long long window_ns)
+long sleeps_until_now(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return usage.ru_nvcsw;
+}
+
+enum { WINDOW_NS = 30 * 1000 * 1000 };
+
+/* What it takes while we compute for so long, as it has to share with us. */
+static long long used_while_we_compute(void)
 {
     long long before = child_cpu_ns(program);
-    clock_t end = clock() + (clock_t)(window_ns * CLOCKS_PER_SEC / 1000000000);
+    clock_t end = clock() + (clock_t)WINDOW_NS / (1000000000 / CLOCKS_PER_SEC);
 
     while (clock() < end)
         continue;
     return child_cpu_ns(program) - before;
+}
+
+/* What it takes while we wait. Whoever has not had its turn is no sleeper. */
+static long long used_while_we_wait(bool *sleeps)
+{
+    long long before = child_cpu_ns(program);
+    long long until = now_ms() + WINDOW_NS / 1000000;
+    long long used;
+
+    while (now_ms() < until)
+        wait_until(until, -1, 0);
+    used = child_cpu_ns(program) - before;
+    *sleeps = child_process_state(program) == 'S' && used < WINDOW_NS / 10;
+    return used;
 }
 
 /* It may have something to finish first, and a busy machine may keep it from
@@ -103,17 +153,27 @@ static long long used_meanwhile(long long window_ns)
  * takes seconds. false, too, where the system does not tell. */
 bool program_spins(void)
 {
-    enum { WINDOW_NS = 30 * 1000 * 1000, MUCH_NS = 10 * WINDOW_NS, ENOUGH = 3 };
+    enum { MUCH_NS = 10 * WINDOW_NS, ENOUGH = 3 };
+    bool state_is_told = child_process_state(program) != 0;
     long long used = 0;
     int idle = 0; /* how many windows in a row */
 
     if (child_cpu_ns(program) == -1)
         return false;
     while (idle < ENOUGH && used <= MUCH_NS) {
-        long long meanwhile = used_meanwhile(WINDOW_NS);
+        bool sleeps;
 
-        idle = meanwhile < WINDOW_NS / 10 ? idle + 1 : 0;
-        used += meanwhile;
+        if (!child_runs(program))
+            return false;
+        if (state_is_told) {
+            used += used_while_we_wait(&sleeps);
+        } else {
+            long long meanwhile = used_while_we_compute();
+
+            sleeps = meanwhile < WINDOW_NS / 10;
+            used += meanwhile;
+        }
+        idle = sleeps ? idle + 1 : 0;
     }
     return idle < ENOUGH;
 }

@@ -154,7 +154,7 @@ check_programs() {
     wrongs=0
     for diff in "$room/$number"/wrong-*.diff; do
         wrong=${diff##*/} wrong=${wrong%.diff}
-        variant "$wrong" "$diff" && build "$wrong" -O0 &&
+        variant "$wrong" "$diff" && build "$wrong" "-O0 -g0" &&
             expect_red "$wrong" "$(sed -n 's/^expect: *//p;/^--- /q' "$diff")"
         wrongs=$((wrongs + 1))
     done

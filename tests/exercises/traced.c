@@ -2,6 +2,7 @@
 #include "traced.h"
 
 #include "selector.h"
+#include "sockets.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -152,4 +153,20 @@ int traced_close(int fd)
     if (fd >= 0 && fd < DESCRIPTORS && watched[fd])
         trace()->closed_watched = fd;
     return close(fd);
+}
+
+/* -- sending --------------------------------------------------------------- */
+
+ssize_t traced_send(int fd, const void *data, size_t size);
+int traced_sendall(int fd, const void *data, size_t size);
+
+ssize_t traced_send(int fd, const void *data, size_t size)
+{
+    return fails(&trace()->no_room, EAGAIN) ? -1 : socket_send(fd, data, size);
+}
+
+int traced_sendall(int fd, const void *data, size_t size)
+{
+    return fails(&trace()->no_room, EAGAIN) ? -1
+                                            : socket_sendall(fd, data, size);
 }

@@ -13,7 +13,8 @@
     "-Dmalloc=traced_malloc -Dcalloc=traced_calloc -Drealloc=traced_realloc "  \
     "-Dstrdup=traced_strdup -Dfree=traced_free -Dclose=traced_close "          \
     "-Dselector_register=traced_register "                                     \
-    "-Dselector_unregister=traced_unregister"
+    "-Dselector_unregister=traced_unregister "                                 \
+    "-Dsocket_send=traced_send -Dsocket_sendall=traced_sendall"
 
 struct trace {
     int held;           /* pieces of memory */
@@ -21,6 +22,7 @@ struct trace {
     int closed_watched; /* a descriptor closed while registered; 0: none was */
     int no_memory;      /* how many requests for memory are to fail */
     int not_watched;    /* how many registrations are to fail */
+    int no_room;        /* how often nothing can be sent */
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "flows.h"     /* many bytes, checked */
 #include "launch.h"    /* how a program is started */
 #include "listeners.h" /* whoever is connected to */
+#include "mischief.h"  /* a program whose calls fail */
 #include "outcome.h"   /* a test that does not pass */
 #include "process.h"   /* processes that never outlive us */
 #include "programs.h"  /* start them, hear them, see them end */

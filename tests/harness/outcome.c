@@ -77,6 +77,8 @@ const char *quoted(const void *bytes, size_t size)
     for (size_t i = 0; i < size && i < SHOWN; i++)
         if (byte[i] == '\n')
             to += sprintf(to, "\\n");
+        else if (byte[i] == '\r')
+            to += sprintf(to, "\\r");
         else if (isprint(byte[i]) && byte[i] != '"' && byte[i] != '\\')
             *to++ = (char)byte[i];
         else

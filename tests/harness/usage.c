@@ -120,6 +120,21 @@ long long child_cpu_ns(struct child *child)
 #endif
 }
 
+char child_process_state(const struct child *child)
+{
+    char path[64];
+    char state = 0;
+    FILE *stat;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)child->pid);
+    stat = fopen(path, "r");
+    if (stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+        state = 0;
+    if (stat != NULL)
+        fclose(stat);
+    return state;
+}
+
 /* How often it has gone to sleep; -1: this system does not tell. */
 static long sleeps(const struct child *child)
 {

@@ -21,6 +21,10 @@ long child_memory(struct child *child);
 /* The processor time it has used. */
 long long child_cpu_ns(struct child *child);
 
+/* 'R': it computes, or waits until it may; 'S': it sleeps; 0: this system does
+ * not tell. Unlike a time this does not depend on what else runs here. */
+char child_process_state(const struct child *child);
+
 /* It must sleep: the processor time it takes while we compute for a tenth of a
  * second is next to none, and it does not wake up again and again. Skips where
  * the system does not tell. */

@@ -6,17 +6,11 @@ BY_STAGE = $(patsubst %.c,$(O)%,tests/programs/test_servers.c \
 OWN = $(SERVER)$(UPPER)$(CLIENT)$(CONNECT)$(BUSY)
 SUITES += $(BY_STAGE)
 TALK = $(addprefix $(O)tests/programs/,talk.o targets.o typed.o preload.o)
-MISCHIEF = $(or $(O),build/)programs/mischief
 
 $(BY_STAGE): $(O)%: $(O)%.o $(TALK) $(HARNESS) $(SUITES_HARNESS) | $(MISCHIEF).so
 	$(LINK) $(CHECK_LIBS)
 $(TALK) $(BY_STAGE:=.o): $(O)%.o: %.c | has_check
 	$(COMPILE) $(TEST_CFLAGS) -Itests/harness $(CHECK_CFLAGS)
-# The library sees select() and the like just as the programs do: $(STANDARD).
-$(MISCHIEF).o: tests/programs/mischief.c
-	$(COMPILE) $(STANDARD) -Itests/harness -fPIC
-$(MISCHIEF).so: $(MISCHIEF).o
-	$(LINK) -shared $(if $(filter Linux,$(shell uname)),-ldl)
 $(BY_STAGE:=.run): %.run: % $(PROGRAMS)
 	@O=$(O) $(if $(STAGE),CK_RUN_SUITE=$(STAGE)) \
 	    WRAPPER="$(or $(WRAPPER),$(RUN))" $(call path,$<)
@@ -33,5 +27,3 @@ itself: $(PROGRAMS)
 	@[ "$$(uname)" != Linux ] || O=$(O) sh tests/programs/itself.sh
 
 .PHONY: commands itself test-01 test-02 test-03 test-04 $(BY_STAGE:=.run)
-
--include $(wildcard $(MISCHIEF).d)

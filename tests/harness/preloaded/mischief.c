@@ -1,13 +1,15 @@
 /* mischief.c -- a library to preload, with which the nth call of a function
  * fails.
  *
- *     LD_PRELOAD=build/programs/mischief.so MISCHIEF=select:3:12 PROGRAM
+ *     LD_PRELOAD=build/harness/mischief.so MISCHIEF=select:3:12 PROGRAM
  *
  * (macOS: DYLD_INSERT_LIBRARIES.) The third select() of the program fails with
- * the error 12. With 0 a call does as little as it may: send(), recv() and
- * read() one byte; SO_ERROR says that there is no error yet; a wait says at
- * once that everything it was asked about is ready, which it may not be. There
- * can be several, with blanks between them. The name two.invalid has the
+ * the error 12; "3-5" are the third to the fifth. With 0 a call does as little
+ * as it may: send(), recv() and read() one byte; SO_ERROR says that there is no
+ * error yet; a wait says at once that everything it was asked about is ready,
+ * which it may not be. close() fails for connections only, and with 0 gives the
+ * number to somebody else at once; "exit:1:0" says that exit() was called.
+ * There can be several, with blanks between them. The name two.invalid has the
  * addresses in $TWO, "127.0.0.1:4001 127.0.0.1:4002", in this order.
  */
 #ifndef __APPLE__
@@ -19,8 +21,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/select.h>
@@ -43,18 +47,33 @@ __attribute__((constructor)) static void show_up(void)
 
 enum { AS_IT_IS = -1, LITTLE = 0 };
 
+static int fate(const char *call, int number);
+
+/* _exit() does not come by here. */
+__attribute__((destructor)) static void say_goodbye(void)
+{
+    if (fate("exit", 1) == LITTLE)
+        fputs("mischief: this is exit()\n", stderr);
+}
+
 /* Of the call of that number: the two above, or an error. */
 static int fate(const char *call, int number)
 {
     const char *text = getenv("MISCHIEF");
     char name[32];
-    int which, what, length;
+    int first, last, what, length;
 
-    while (text != NULL && sscanf(text, " %31[a-z_]:%d:%d%n", name, &which,
-                                  &what, &length) == 3) {
-        if (strcmp(name, call) == 0 && which == number)
-            return what;
+    while (text != NULL &&
+           sscanf(text, " %31[a-z_]:%d%n", name, &first, &length) == 2) {
         text += length;
+        last = first;
+        if (sscanf(text, "-%d%n", &last, &length) == 1)
+            text += length;
+        if (sscanf(text, ":%d%n", &what, &length) != 1)
+            break;
+        text += length;
+        if (strcmp(name, call) == 0 && first <= number && number <= last)
+            return what;
     }
     return AS_IT_IS;
 }
@@ -109,6 +128,10 @@ MAY_FAIL(int, kevent, (queue, changes, nchanges, events, nevents, timeout), 0,
          struct kevent *events, int nevents, const struct timespec *timeout)
 #endif
 
+/* -- processes ------------------------------------------------------------- */
+
+MAY_FAIL(pid_t, fork, (), 0, void)
+
 /* -- sockets --------------------------------------------------------------- */
 
 MAY_FAIL(int, accept, (fd, address, size), 0, int fd, struct sockaddr *address,
@@ -127,6 +150,32 @@ MAY_FAIL(int, getpeername, (fd, address, size), 0, int fd,
 MAY_FAIL(int, getsockopt, (fd, level, name, value, size),
          (memset(value, 0, *size), 0), int fd, int level, int name, void *value,
          socklen_t *size)
+
+static bool is_connection(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+
+    return REAL(getpeername)(fd, (struct sockaddr *)&peer, &size) == 0;
+}
+
+REPLACE(int, close, int fd)
+{
+    static int number;
+    int error = is_connection(fd) ? fate("close", ++number) : AS_IT_IS;
+
+    if (error == LITTLE) {
+        int null = open("/dev/null", O_RDONLY);
+
+        dup2(null, fd); /* in one step, as it could be with several threads */
+        return REAL(close)(null);
+    }
+    if (error == AS_IT_IS)
+        return REAL(close)(fd);
+    REAL(close)(fd); /* the number is free all the same */
+    errno = error;
+    return -1;
+}
 
 /* -- a name with several addresses ----------------------------------------- */
 
