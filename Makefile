@@ -10,9 +10,14 @@
 #   make run-04      connect to xkcd.com; TARGETS="host:port ..." to others
 #   make watch-02    the same server with its lid off: where it sleeps, and for
 #                    whom (01 02 03 upper connect busy); SERVER="python3 mine.py"
+#                    make watch SERVER=... any other
 #
 #   make learn       the exercises: where you are, and the next command
 #   make ex-2.1      check one; hint-2.1 solution-2.1 again-2.1 (the starter)
+#
+#   make sick        a server with a fault, and a user who complains: what is it?
+#                    CASE=7 chooses; sick-list has what it can be, sick-hint
+#                    CASE=7 helps, cure CASE=7 ANSWER=name judges
 #
 #   make book        the course as one file for a browser, a telephone, a printer
 #                    (it needs pandoc)
@@ -21,20 +26,24 @@
 #   make test        all tests; make test-02 those of a stage
 #   make test-02 SERVER="python3 mine.py"   the same tests, your program; in 03
 #                    also UPPER= and CLIENT=, in 04 CONNECT= and BUSY=
-#   make torture     which servers survive which clients; torture-02: this one
-#   make torture SERVER="python3 mine.py"   does yours?
+#   make torture     which servers survive which clients; torture-02: this one;
+#                    ROW="never reads": these cases
+#   make torture-02 SERVER=02_select_loop/mine  does yours? (or "python3 my.py")
+#   make catch SCRIPT=tests/clinic/first.sh  a check of servers, put to the test
+#                    which faults does it notice? Copy it, and make it better
 #   make variants    the tests as the kernels of other systems would have them
 #   make asan        the tests again with address and undefined-behaviour checks
 #   make valgrind    the tests again under valgrind
 #   make coverage    which lines of common/ the tests reach
 #   make chaos       the programs with unreliable system calls: a minute; make
-#                    chaos-03 SEED=7 one of them, SEEDS=1-200 more
+#                    chaos-03 SEED=7 one of them, SEEDS=1-200 more; make chaos-02
+#                    SERVER=02_select_loop/mine   yours
 #   make fuzz        the selector, used at random for SECONDS=30
 #   make lint        static checks;  make format  puts the layout right
-#   make bench       what an event costs, measured and drawn: three minutes;
-#                    make bench-quick  less exact: twenty seconds
-#   make pictures    draw those of the lessons anew (tests/demo/*.svg, and
-#                    tests/bench/measured.svg); make check-pictures  are they true?
+#   make bench       what an event costs, measured and drawn: three to five
+#                    minutes; make bench-quick  less exact: half a minute
+#   make pictures    draw those of the lessons anew (tests/demo/*.svg and
+#                    tests/bench/measured.svg); check-pictures: are they true?
 #   make clean       remove what was built
 #
 # CC=clang and CFLAGS=... choose the compiler and its options, O=build/x/ where

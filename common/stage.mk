@@ -7,6 +7,8 @@
 #   make demo      as make demo-02, who is answered when
 #   make test      as make test-02; SERVER="python3 mine.py", UPPER= and so on are
 #                  commands as you would type them here, as for watch and demo
+#   make torture   as make torture-02; make chaos as make chaos-02
+#   make catch SCRIPT=./mine.sh   as at the top
 #   make ex-1.1    learn, hint-1.1, solution-1.1, again-1.1: as at the top
 include ../common/given.mk
 
@@ -18,11 +20,17 @@ TOP = $(MAKE) --no-print-directory -C ..
 # The tests run at the top, a command that is given goes back here first. $$$$
 # is a $ after our make and the one at the top have read it.
 here = sh -c 'cd $(STAGE) && exec "$$$$0" "$$$$@"' $(value $(1))
-quote = '$(subst ','\'',$(1))'
+# A file of this folder as it is called at the top.
+from_top = $(if $(filter-out /%,$(1)),$(STAGE)/)$(patsubst ./%,%,$(1))
 
 all $(PROGRAMS):
 	@$(TOP) $(addprefix $(O)$(STAGE)/,$(if $(filter all,$@),$(PROGRAMS),$@))
-run test watch demo: %: %-$(NN)
+run test watch demo torture: %: %-$(NN)
+# A library is put into the program itself, so that is named, not run by a shell.
+chaos: $(filter $(PROGRAMS),$(foreach v,$(GIVEN),$(patsubst ./%,%,$($(v)))))
+	@$(TOP) chaos-$(NN) $(foreach v,$(GIVEN),$(if $($(v)),$(v)=$(call quote,$(call from_top,$($(v))))))
+catch:
+	@$(TOP) $@ SCRIPT=$(call quote,$(if $(word 2,$(SCRIPT)),$(call here,SCRIPT),$(call from_top,$(SCRIPT))))
 run-$(NN):
 	@trap 'exit 0' INT; $(TOP) $@
 # One rule each: with one for all of them make would think that ex-1.1 has also
@@ -49,4 +57,4 @@ help:
 	@$(TOP) help
 clean:
 	@rm -f $(PROGRAMS) *.[od]
-.PHONY: all run test watch demo learn help clean $(PROGRAMS)
+.PHONY: all run test watch demo torture chaos catch learn help clean $(PROGRAMS)

@@ -8,13 +8,13 @@ CHECK_CFLAGS = $(shell pkg-config --cflags check)
 CHECK_LIBS = $(shell pkg-config --libs check)
 SUITES =
 # A program beside a stage that is given in place of ours is built first.
-GIVEN = $(filter $(BUILDABLE),$(patsubst ./%,%,\
-    $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY)))
-ROOMS = doctor harness units programs exercises fuzz torture chaos demo watch lessons book bench
+GIVEN = $(filter $(BUILDABLE) $(SICK),$(patsubst ./%,%,\
+    $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY) $(SCRIPT)))
+ROOMS = doctor harness units programs exercises fuzz clinic torture chaos demo watch lessons book bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 
 $(patsubst %.c,$(O)%.o,$(wildcard 0*/exercises/*.c tests/*/*.c tests/*/*/*.c)) \
-    $(TESTED) $(TORTURE_OBJECTS) $(CHAOS_OBJECTS) $(PRELOADED) $(BENCH_OBJECTS) \
+    $(TESTED) $(CLINIC_OBJECTS) $(TORTURE_OBJECTS) $(CHAOS_OBJECTS) $(PRELOADED) $(BENCH_OBJECTS) \
     $(MISCHIEF).o $(CHAOS)emulation.o $(CHAOS)kernels.o: $(FLAGS)
 
 # Everything, and nothing of it run: what does a compiler say?

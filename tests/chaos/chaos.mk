@@ -7,14 +7,16 @@ JOBS = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 EMULATED = $(addprefix $(CHAOS),$(filter 03% 04%,$(PROGRAMS:$(O)%=%)))
 CHAOS_BUILT = $(PROGRAMS) $(EMULATED) $(CHAOS)chaos.so $(CHAOS)chaos_run
 CHAOS_RUN = @O=$(O) EMULATED=$(CHAOS) RATES='$(RATES)' $(call path,$(CHAOS)chaos_run) \
-    -l $(call path,$(CHAOS)chaos.so) -j $(JOBS) -s $(or $(SEED),$(SEEDS))
+    -l $(call path,$(CHAOS)chaos.so) -j $(JOBS) $(if $(ALL),-a) \
+    -s $(or $(SEED),$(SEEDS))
 
 .PHONY: chaos chaos-01 chaos-02 chaos-03 chaos-04
-chaos: $(CHAOS_BUILT)
-	$(CHAOS_RUN) -k 03_selectors_callbacks/upper
-	$(CHAOS_RUN) $(PROGRAM)
-chaos-01 chaos-02 chaos-03 chaos-04: chaos-%: $(CHAOS_BUILT)
-	$(CHAOS_RUN) $(or $(PROGRAM),$*)
+chaos: $(CHAOS_BUILT) $(GIVEN)
+	$(if $(OWN),,@O=$(O) CHAOS=$(CHAOS) sh tests/chaos/check.sh)
+	$(if $(OWN),,$(CHAOS_RUN) -k 03_selectors_callbacks/upper)
+	$(CHAOS_RUN) $(if $(PROGRAM),$(call quote,$(PROGRAM)))
+chaos-01 chaos-02 chaos-03 chaos-04: chaos-%: $(CHAOS_BUILT) $(GIVEN)
+	$(CHAOS_RUN) $(call quote,$(or $(PROGRAM),$*))
 
 SHARED = -shared $(if $(filter Linux,$(shell uname)),-ldl)
 PRELOADED = $(patsubst tests/chaos/%.c,$(CHAOS)%.o,$(wildcard tests/chaos/preload/*.c))

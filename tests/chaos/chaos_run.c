@@ -1,11 +1,12 @@
 /* chaos_run.c -- conversations with programs whose system calls are unreliable.
  *
- *     chaos_run [-k] [-s SEEDS] [-j JOBS] -l LIBRARY [NAME]...
+ *     chaos_run [-a] [-k] [-s SEEDS] [-j JOBS] -l LIBRARY [NAME]...
  *
  * SEEDS is "7", "1-200" or "1,5,9-12"; a NAME is the beginning of
- * "03_selectors_callbacks/upper:poll", or of the part behind its slash. Each
- * program is run with each selector and each seed, preload/ in between, and
- * talked to. What must hold, whatever went wrong:
+ * "03_selectors_callbacks/upper:poll", or of the part behind its slash.
+ * $SERVER, $UPPER, $CLIENT, $CONNECT or $BUSY is a program to run in place of
+ * ours. Each program is run with each selector and each seed, preload/ in
+ * between, and talked to. What must hold, whatever went wrong:
  *
  *   - each byte is right: 32 MiB through upper, 3000 exchanges with each
  *     server, 200 connects, 256 KiB through the client;
@@ -17,7 +18,8 @@
  *     nothing to do.
  *
  * A run is a process of its own, so that it can fail alone; it does not outlive
- * chaos_run, however that ends. -k only tries that.
+ * chaos_run, however that ends. -k only tries that. A program that has failed
+ * three times is left alone, but with -a.
  */
 #include "chaos_run.h"
 
@@ -40,6 +42,7 @@ static const char *seeds_text = "1-40";
 static struct run slots[JOBS_MOST];
 static long jobs; /* so many at a time */
 static int passed_runs, failed_runs;
+static bool goes_on; /* however often a program has failed */
 
 static void open_slot(struct run *slot)
 {
@@ -84,8 +87,24 @@ static void end_run(struct run *slot, int status)
         line->failed++;
         print_failure(slot, status);
     }
+    line->runs_done++;
     if (--line->runs_left == 0)
         print_line(line, seeds_text);
+}
+
+/* What is not finished is told, too. */
+static _Noreturn void leave_the_rest(void)
+{
+    int left = 0;
+
+    for (int i = 0; i < line_count; i++) {
+        left += lines[i].runs_left;
+        if (lines[i].runs_left > 0 && lines[i].runs_done > 0)
+            print_line(&lines[i], seeds_text);
+    }
+    printf("interrupted; not finished: %d runs\n%d passed, %d failed\n", left,
+           passed_runs, failed_runs);
+    exit(128 + process_interrupted());
 }
 
 static void await_run(void)
@@ -93,6 +112,8 @@ static void await_run(void)
     int status;
     pid_t pid = process_await(&status);
 
+    if (pid == 0)
+        leave_the_rest();
     for (int i = 0; i < JOBS_MOST; i++)
         if (slots[i].pid == pid)
             end_run(&slots[i], status);
@@ -108,16 +129,41 @@ static struct run *free_slot(void)
     }
 }
 
+enum { FAILURES_MOST = 3 };
+
+static void run_line(struct line *line)
+{
+    for (int i = 0; i < seed_count; i++) {
+        struct run *slot = free_slot();
+
+        if (!goes_on && line->failed >= FAILURES_MOST) {
+            line->runs_left -= seed_count - i;
+            if (line->runs_left == 0)
+                print_line(line, seeds_text);
+            return;
+        }
+        start_run(slot, line, seeds[i]);
+    }
+}
+
+static bool any_run_is_left(void)
+{
+    for (int i = 0; i < line_count; i++)
+        if (lines[i].runs_left > 0)
+            return true;
+    return false;
+}
+
 static void run_all(void)
 {
+    process_catch_interrupts();
     for (int i = 0; i < jobs; i++)
         open_slot(&slots[i]);
     for (int i = 0; i < line_count; i++)
         lines[i].runs_left = seed_count;
     for (int i = 0; i < line_count; i++)
-        for (int j = 0; j < seed_count; j++)
-            start_run(free_slot(), &lines[i], seeds[j]);
-    while (passed_runs + failed_runs < line_count * seed_count)
+        run_line(&lines[i]);
+    while (any_run_is_left())
         await_run();
 }
 
@@ -167,8 +213,12 @@ static int expect_nothing_left(void)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: chaos_run [-k] [-s SEEDS] [-j JOBS] -l LIBRARY "
-                    "[NAME]...\n");
+    fprintf(stderr,
+            "usage: make chaos, chaos-01 to chaos-04, and with them\n"
+            "  SERVER=02_select_loop/mine   your program; also UPPER= CLIENT= "
+            "CONNECT= BUSY=\n"
+            "  SEED=7, SEEDS=1-200 or 1,5,9-12   which faults happen when\n"
+            "  PROGRAM=03_selectors_callbacks/upper:poll   one of ours\n");
     return 2;
 }
 
@@ -177,9 +227,11 @@ static bool read_options(int argc, char **argv, bool *kills)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "ks:j:l:")) != -1)
+    while ((option = getopt(argc, argv, "aks:j:l:")) != -1)
         if (option == 'k')
             *kills = true;
+        else if (option == 'a')
+            goes_on = true;
         else if (option == 's')
             seeds_text = optarg;
         else if (option == 'j')
@@ -188,7 +240,10 @@ static bool read_options(int argc, char **argv, bool *kills)
             library = optarg;
         else
             return false;
-    return library != NULL && list_seeds(seeds_text);
+    if (library != NULL && list_seeds(seeds_text))
+        return true;
+    fprintf(stderr, "chaos_run: seeds cannot be \"%s\"\n", seeds_text);
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -196,11 +251,14 @@ int main(int argc, char **argv)
     bool kills = false;
 
     jobs = sysconf(_SC_NPROCESSORS_ONLN);
-    if (!read_options(argc, argv, &kills) || !list_lines(argv + optind))
+    if (!read_options(argc, argv, &kills))
         return usage();
+    if (!list_lines(argv + optind))
+        return 2;
     jobs = jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : jobs;
     if (kills)
         return expect_nothing_left();
+    print_plan(line_count * seed_count, jobs);
     run_all();
     printf("%d passed, %d failed\n", passed_runs, failed_runs);
     return failed_runs == 0 ? 0 : 1;

@@ -21,6 +21,7 @@ struct line {
     const char *build;    /* $O */
     char name[64];
     int runs_left;
+    int runs_done;
     int failed;
     unsigned long faults[CHAOS_KIND_COUNT];
 };
@@ -30,8 +31,9 @@ extern int line_count;
 extern unsigned seeds[];
 extern int seed_count;
 
-/* Those whose names begin as one of these; all if there are none. false: there
- * is no such line. */
+/* Those whose names begin as one of these; all if there are none. A program
+ * that is given in place of ours is the only one. false: there is no such line,
+ * and that was said. */
 bool list_lines(char **names);
 
 /* false: that cannot be understood. */
@@ -87,6 +89,7 @@ void talk_to_connect(void);
 /* Why this run has failed, for its parent. */
 _Noreturn void keep_message(const char *message);
 
+void print_plan(int runs, long at_a_time);
 void print_line(const struct line *line, const char *with_seeds);
 void print_failure(const struct run *slot, int status);
 

@@ -100,16 +100,105 @@ static void add_line(const struct subject *subject, const struct choice *choice,
     line_count += is_asked_for(line->name, names);
 }
 
-bool list_lines(char **names)
+/* -- a program in place of ours -------------------------------------------- */
+
+static bool any_is_replaced(void)
 {
-    list_choices();
+    for (int i = 0; i < subject_count; i++)
+        if (is_replaced(subjects[i].variable))
+            return true;
+    return false;
+}
+
+/* The library would be in the interpreter, too, and in the shell. */
+static const char *own_program(const char *variable)
+{
+    const struct launch how = {.path = "", .variable = variable};
+    const char *command = launch_command(&how);
+
+    command_must_run(command, variable);
+    if (strchr(command, ' ') == NULL && strchr(command, '/') != NULL) {
+        if (strcmp(variable, "SERVER") == 0 || strcmp(variable, "UPPER") == 0)
+            server_check_contract(&how);
+        return command;
+    }
+    fprintf(stderr,
+            "%s=%s cannot be examined by chaos: it puts a library into one\n"
+            "program, and that must be a file that was compiled, without "
+            "arguments:\n%s=02_select_loop/mine\n",
+            variable, command, variable);
+    exit(2);
+}
+
+/* One for each variable; without a stage in names not the one that is talked to
+ * by one client at a time. */
+static bool is_its_place(const struct subject *subject, char **names)
+{
+    return is_replaced(subject->variable) && subject->selector == NULL &&
+           (*names == NULL ? !subject_is(subject, "01")
+                           : is_asked_for(subject->path, names));
+}
+
+static bool list_own(char **names)
+{
+    static struct subject own[8];
+    static const struct choice none = {NULL, ""};
+    static char *all[] = {NULL};
+    int count = 0;
+
+    for (const struct subject *s = subjects; s < subjects + subject_count;
+         s++) {
+        bool twice = false;
+
+        for (int i = 0; i < count; i++)
+            twice = twice || strcmp(own[i].variable, s->variable) == 0;
+        if (twice || !is_its_place(s, names))
+            continue;
+        own[count] = *s;
+        own[count].path = own_program(s->variable);
+        add_line(s, &none, all);
+        lines[line_count - 1].subject = &own[count++];
+        snprintf(lines[line_count - 1].name, sizeof lines->name, "%s",
+                 own[count - 1].path);
+    }
+    if (count == 0)
+        fprintf(stderr,
+                "chaos-%s has no such program: 01, 02 and 03 have SERVER=, 03 "
+                "also UPPER= and\nCLIENT=, 04 CONNECT= and BUSY=\n",
+                *names);
+    return count > 0;
+}
+
+/* -- ours ------------------------------------------------------------------ */
+
+static void list_ours(char **names)
+{
     for (const struct subject *s = subjects; s < subjects + subject_count; s++)
         if (!s->has_selector)
             add_line(s, &choices[0], names);
         else if (s->selector == NULL)
             for (int i = 1; i <= choice_count; i++)
                 add_line(s, &choices[i], names);
-    return line_count > 0;
+}
+
+bool list_lines(char **names)
+{
+    static char *all[] = {NULL};
+
+    if (any_is_replaced())
+        return list_own(names);
+    list_choices();
+    list_ours(names);
+    if (line_count > 0)
+        return true;
+    list_ours(all);
+    fprintf(stderr,
+            "chaos has no program \"%s\". PROGRAM= is the beginning of one of "
+            "these;\nyour own is given with SERVER=02_select_loop/mine\n",
+            *names);
+    for (int i = 0; i < line_count; i++)
+        fprintf(stderr, "  %s\n", lines[i].name);
+    return false;
 }
 
 bool list_seeds(const char *text)

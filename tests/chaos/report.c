@@ -50,6 +50,18 @@ void keep_message(const char *message)
     exit(1);
 }
 
+/* On an idle machine. */
+void print_plan(int runs, long at_a_time)
+{
+    enum { EACH_MS = 250 };
+
+    printf("%d runs, %ld at a time: about %ld seconds. A program that hangs is "
+           "waited for\nlonger. Ctrl-C ends it, and shows what was found until "
+           "then.\n\n",
+           runs, at_a_time, 1 + runs * EACH_MS / 1000 / at_a_time);
+    fflush(stdout);
+}
+
 void print_line(const struct line *line, const char *with_seeds)
 {
     const char *comma = "";
@@ -62,6 +74,9 @@ void print_line(const struct line *line, const char *with_seeds)
             comma = ", ";
         }
     printf("\n");
+    if (line->runs_done < seed_count)
+        printf("       (%d of %d seeds%s)\n", line->runs_done, seed_count,
+               line->failed == 0 ? "" : "; ALL=1 goes on whatever fails");
     fflush(stdout);
 }
 
@@ -78,8 +93,13 @@ void print_failure(const struct run *slot, int status)
         message = "ended without a message";
     else if (slot->line->failed > IN_FULL)
         message = "failed, too";
-    printf("\n%s, seed %u: %s\n  again: make chaos PROGRAM=%s SEED=%u", name,
-           slot->seed, message, name, slot->seed);
+    printf("\n%s, seed %u: %s\n  again: make chaos", name, slot->seed, message);
+    if (is_replaced(slot->line->subject->variable))
+        printf("-%s %s=%s", slot->line->subject->stage,
+               slot->line->subject->variable, name);
+    else
+        printf(" PROGRAM=%s", name);
+    printf(" SEED=%u", slot->seed);
     if (rates != NULL && *rates != '\0')
         printf(" RATES='%s'", rates);
     if (o != NULL && *o != '\0')

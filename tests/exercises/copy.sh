@@ -33,6 +33,7 @@ fresh() {
         cp -R "$room/$number" "$copy/it/$room" &&
         cp "$room"/*.sh "$room/starters.sums" "$copy/it/$room" &&
         ln -s "$root/common" "$root/LESSONS.md" "$copy/it" &&
+        ln -s "$root/tests/harness" "$copy/it/tests" &&
         cd "$copy/it" || exit 1
 }
 

@@ -29,26 +29,9 @@ export LC_ALL
 room=tests/exercises
 state=build/exercises
 
-say() { printf '%s\n' "$*"; }
-
-# Lines of at most 78 characters; what continues one is indented as it is.
-wrapped() {
-    awk '{
-        match($0, /^ */)
-        indent = substr($0, 1, RLENGTH)
-        while (length($0) > 78) {
-            at = 79
-            while (at > RLENGTH + 1 && substr($0, at, 1) != " ") at--
-            if (at <= RLENGTH + 1) break # one long word
-            print substr($0, 1, at - 1)
-            $0 = indent substr($0, at + 1)
-        }
-        print
-    }'
-}
-
+shown=0
 # shellcheck source=/dev/null
-. "$room/about.sh"
+. tests/harness/about.sh
 
 # All of them, in the order of the course: 1.2, then 1h.1 (lesson 1½), then 2.1.
 numbers() {
@@ -205,12 +188,9 @@ ex() { # NUMBER
 }
 
 hint() { # NUMBER
-    shown=0
-    [ ! -f "$state/$1.hints" ] || read -r shown <"$state/$1.hints"
-    shown=$((shown % 3 + 1))
-    mkdir -p "$state" && say $shown >"$state/$1.hints"
+    next_hint "$1"
     say "Hint $shown of 3: $(field "$1" hint | sed -n "${shown}p")" | wrapped
-    [ $shown -lt 3 ] || say "(That was the last one. Ours: make solution-$1 FORCE=1)"
+    [ "$shown" -lt 3 ] || say "(That was the last one. Ours: make solution-$1 FORCE=1)"
 }
 
 solution() { # NUMBER

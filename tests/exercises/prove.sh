@@ -13,18 +13,12 @@ LC_ALL=C
 export LC_ALL
 room=tests/exercises
 
+# shellcheck source=/dev/null
+. tests/harness/about.sh
+
 if [ "$1" = sum ]; then
     shift
-    passed=0 failed=0
-    for n; do
-        if read -r p f <"build/exercises/proof/$n/result"; then
-            passed=$((passed + p)) failed=$((failed + f))
-        else
-            failed=$((failed + 1))
-        fi
-    done
-    echo "$passed passed, $failed failed"
-    [ $failed -eq 0 ] && [ $passed -gt 0 ]
+    sum_up build/exercises/proof "$@"
     exit
 fi
 
@@ -42,9 +36,6 @@ fail() {
 }
 
 pass() { passed=$((passed + 1)); }
-
-# shellcheck source=/dev/null
-. "$room/about.sh"
 
 # -- what a student is shown ---------------------------------------------------
 

@@ -9,6 +9,7 @@
 
 #include "basics.h"    /* a pipe, an address, chance */
 #include "clients.h"   /* whoever talks to those */
+#include "command.h"   /* can a command be run? */
 #include "flows.h"     /* many bytes, checked */
 #include "launch.h"    /* how a program is started */
 #include "listeners.h" /* whoever is connected to */

@@ -121,12 +121,49 @@ static void tell_watcher(pid_t pid)
         continue;
 }
 
+/* -- Ctrl-C ---------------------------------------------------------------- */
+
+static const int interrupts[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { INTERRUPTS = sizeof interrupts / sizeof *interrupts };
+
+static volatile sig_atomic_t interrupted;
+static bool catching;
+
+/* It may have come just before a wait: that is ended a second later. */
+static void note_interrupt(int number)
+{
+    if (number != SIGALRM)
+        interrupted = number;
+    alarm(1);
+}
+
+void process_catch_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = note_interrupt};
+
+    catching = true;
+    sigaction(SIGALRM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND;
+    for (int i = 0; i < INTERRUPTS; i++)
+        sigaction(interrupts[i], &action, NULL);
+}
+
+int process_interrupted(void)
+{
+    return interrupted;
+}
+
 /* -- from its begin to its end --------------------------------------------- */
 
 /* It tells itself: whoever has forked it may have ended by now. */
 static void become_process(void)
 {
     setpgid(0, 0);
+    for (int i = 0; i < INTERRUPTS && catching; i++)
+        signal(interrupts[i], SIG_DFL);
+    if (catching)
+        signal(SIGALRM, SIG_DFL);
     tell_watcher(getpid());
     close(lifeline);
 }
@@ -194,9 +231,14 @@ pid_t process_await(int *status)
     siginfo_t how = {0};
     long long cpu_ns;
 
-    while (waitid(P_ALL, 0, &how, WEXITED | WNOWAIT) == -1)
-        if (errno != EINTR)
-            give_up("waitid");
+    do {
+        if (interrupted)
+            return 0;
+        if (waitid(P_ALL, 0, &how, WEXITED | WNOWAIT) == 0)
+            break;
+    } while (errno == EINTR);
+    if (how.si_pid == 0)
+        give_up("waitid");
     bury(how.si_pid, status, &cpu_ns);
     return how.si_pid;
 }

@@ -18,8 +18,15 @@ pid_t process_fork(void);
  * processor time of its life; its number may belong to somebody else soon. */
 bool process_has_ended(pid_t pid, int *status, long long *cpu_ns);
 
-/* Waits for the end of any, and returns which. */
+/* Waits for the end of any, and returns which; 0: process_interrupted(). */
 pid_t process_await(int *status);
+
+/* From now on Ctrl-C and the like do not end us (the second one does), but
+ * process_await(): what was found out until then is still to be told. */
+void process_catch_interrupts(void);
+
+/* By which signal; 0: by none yet. */
+int process_interrupted(void);
 
 /* Kills it if it has not ended. */
 void process_end(pid_t pid, int *status, long long *cpu_ns);

@@ -2,6 +2,7 @@
 #include "servers.h"
 
 #include "clients.h"
+#include "command.h"
 #include "listeners.h"
 
 #include <errno.h>
@@ -117,6 +118,7 @@ void server_check_contract(const struct launch *launch)
 
     if (!is_replaced(launch->variable))
         return;
+    command_must_run(launch_command(launch), launch->variable);
     harness_failed = give_to_stderr;
     child_stop(server_start(launch));
     harness_failed = before;

@@ -75,6 +75,64 @@ START_TEST(what_a_program_has_started_ends_with_it)
 }
 END_TEST
 
+/* It ends the wait, not us; and what we start is ended by it as ever. */
+START_TEST(an_interrupt_ends_a_wait)
+{
+    int status;
+    pid_t pid;
+
+    process_catch_interrupts();
+    pid = process_fork();
+    if (pid == 0) {
+        raise(SIGINT);
+        exit(1);
+    }
+    ck_assert_int_eq(process_await(&status), pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    ck_assert_int_eq(process_interrupted(), 0);
+    if (process_fork() == 0)
+        for (;;)
+            pause();
+    raise(SIGINT);
+    ck_assert_int_eq(process_await(&status), 0);
+    ck_assert_int_eq(process_interrupted(), SIGINT);
+}
+END_TEST
+
+/* -- commands -------------------------------------------------------------- */
+
+static const struct {
+    const char *command, *why; /* NULL: it can be run */
+} commands[] = {
+    {"sh -c true", NULL},
+    {"exec ./whatever", NULL},
+    {"\"$x\" is for a shell", NULL},
+    {"./Makefile.none 1", "there is no file ./Makefile.none"},
+    {"02_select_loop/none", "nor a 02_select_loop/none.c to build it from"},
+    {"02_select_loop/", "02_select_loop/ is a folder"},
+    {"02_select_loop/server.c", "make builds it: SERVER=02_select_loop/server"},
+    {"tests/bench/server.py", "chmod +x tests/bench/server.py"},
+    {"tests/bench/server.py", "SERVER=\"python3 tests/bench/server.py\""},
+    {"Makefile", "A file is named with a slash: SERVER=./Makefile"},
+    {"no-such-command", "there is no command and no file no-such-command"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+START_TEST(a_command_that_cannot_run_is_explained)
+{
+    char why[2048] = "";
+    bool runs =
+        command_can_run(commands[_i].command, "SERVER", why, sizeof why);
+
+    ck_assert_msg(runs == (commands[_i].why == NULL), "%s",
+                  commands[_i].command);
+    if (!runs)
+        ck_assert_msg(strstr(why, commands[_i].why) != NULL, "%s: %s",
+                      commands[_i].command, why);
+}
+END_TEST
+
 /* -- what they print ------------------------------------------------------- */
 
 START_TEST(a_file_is_read_as_a_pipe_is_and_lines_come_whole)
@@ -178,6 +236,9 @@ int main(void)
     tcase_add_loop_test(tc, whatever_ends_us_ends_what_we_have_started, 0,
                         WAYS_TO_END);
     tcase_add_test(tc, what_a_program_has_started_ends_with_it);
+    tcase_add_test(tc, an_interrupt_ends_a_wait);
+    tcase_add_loop_test(tc, a_command_that_cannot_run_is_explained, 0,
+                        COMMANDS);
     tcase_add_test(tc, a_file_is_read_as_a_pipe_is_and_lines_come_whole);
     tcase_add_test(tc, nobody_waits_for_a_program_that_has_ended);
     tcase_add_test(tc, a_failure_names_the_line_that_called_a_helper);

@@ -161,6 +161,13 @@ folder() {
     check "make watch is that of connect in 04" says '^ *this is$'
     ask 03_selectors_callbacks watch-upper UPPER=false
     check "there is upper to watch, too" says ' has ended: exit status 1$'
+    ask 01_blocking -n torture SERVER=./server
+    check "make torture asks of the stage and the program here" \
+        says 'torture-01 SERVER=.*cd 01_blocking'
+    ask 01_blocking -n chaos SERVER=./server
+    check "make chaos too, by the program's name" says "chaos-01 SERVER='01_blocking/server'"
+    ask 01_blocking -n catch SCRIPT=./check.sh
+    check "a check is found here" says "catch SCRIPT='01_blocking/check.sh'"
     ask 01_blocking help
     check "make help is passed on" says 'make run-02'
     ask 01_blocking clean

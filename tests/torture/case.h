@@ -47,6 +47,10 @@ void expect_rest(const char *when);
 /* Memory in KiB; -1: not measured. */
 long memory_now(void);
 
+/* It has grown: it must not go on so, each of three times, by more than that,
+ * when this is done again. */
+void expect_no_more_growth(void (*again)(void), long allowed_kib, long grown);
+
 /* -- talk.c: its clients, called whoever in the evidence ------------------- */
 
 int come(const char *whoever);

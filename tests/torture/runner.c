@@ -91,11 +91,25 @@ static void end_cell(struct cell *cell, int status)
         cell->done = true;
 }
 
+static void leave_the_rest(void)
+{
+    for (int i = 0; i < cell_count; i++)
+        if (!cells[i].done) {
+            cells[i].done = cells[i].unplayed = true;
+            cells[i].outcome = (struct outcome){.verdict = SKIPPED};
+        }
+}
+
 /* Returns how many are done by that. */
 static int await_cell(void)
 {
     int status;
     pid_t pid = process_await(&status);
+
+    if (pid == 0) {
+        leave_the_rest();
+        return cell_count;
+    }
 
     for (int i = 0; i < cell_count; i++)
         if (cells[i].pid == pid) {
@@ -110,6 +124,7 @@ void run_cells(int at_a_time, void (*show)(void))
     int started = 0;
     int done = 0;
 
+    process_catch_interrupts();
     while (done < cell_count) {
         while (started < cell_count && started - done < at_a_time)
             start_cell(&cells[started++]);

@@ -1,7 +1,11 @@
 /* torture.c -- which programs survive which clients: a matrix.
  *
- *     torture [-j JOBS] [01|02|03]...      the servers of these stages, or all
- *     torture [-j JOBS] [-q] -b BROKEN_SERVER   one fault after the other
+ *     torture [OPTION]... [01|02|03]...   the servers of these stages, or all
+ *     torture [OPTION]... -b BROKEN_SERVER   one fault after the other
+ *
+ *     -j JOBS   so many at a time
+ *     -r ROW    only the cases with that in their names
+ *     -q        not a word about what is as it should be
  *
  * $SERVER or $UPPER replaces ours by a command of yours. It takes the port as
  * its last argument (0: any free one), prints a line that contains
@@ -13,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* The rows, in this order. A kind of cases more: a file of cases/, and here. */
@@ -26,14 +31,37 @@ enum { ROWS_MOST = 100 };
 static const struct row *rows[ROWS_MOST];
 static int row_count;
 
-static void list_rows(void)
+static bool has_part(const char *name, const char *part)
+{
+    size_t length = strlen(part);
+
+    while (*name != '\0' && strncasecmp(name, part, length) != 0)
+        name++;
+    return *name != '\0' || length == 0;
+}
+
+/* Those in whose names that part is; NULL: all. */
+static void list_rows(const char *part)
 {
     for (const struct row *const *table = tables; *table != NULL; table++)
         for (const struct row *row = *table; row->name != NULL; row++)
             if (row_count == ROWS_MOST)
                 abort();
-            else
+            else if (part == NULL || has_part(row->name, part))
                 rows[row_count++] = row;
+}
+
+/* There is none with that part. */
+static int name_rows(const char *part)
+{
+    fprintf(stderr,
+            "torture: no case is called \"%s\". ROW= is a part of one of "
+            "these names:\n",
+            part);
+    list_rows(NULL);
+    for (int i = 0; i < row_count; i++)
+        fprintf(stderr, "  %s\n", rows[i]->name);
+    return 2;
 }
 
 /* -- the programs ---------------------------------------------------------- */
@@ -108,7 +136,10 @@ static int torture(int at_a_time, char **stages)
 {
     choose_columns(stages);
     if (column_count == 0) {
-        fprintf(stderr, "torture: there are no servers of stage %s\n", *stages);
+        fprintf(stderr,
+                "torture: there are no servers of stage %s; 01, 02 and 03 have "
+                "some\n",
+                *stages);
         return 2;
     }
     for (int i = 0; i < row_count; i++)
@@ -117,6 +148,7 @@ static int torture(int at_a_time, char **stages)
                      rows[i]->holds_up && columns[j].waiting != NOBODY_WAITS
                          ? WAITS
                          : OK);
+    print_plan(cell_count, "case", at_a_time);
     print_heads(columns, column_count);
     run_cells(at_a_time, show_rows);
     print_legend();
@@ -156,6 +188,7 @@ static int find_faults(int at_a_time, const char *broken_server)
     }
     for (int i = 0; i < row_count; i++)
         add_fault(rows[i], &none, broken_server);
+    print_plan(cell_count, "case", at_a_time);
     run_cells(at_a_time, show_faults);
     print_unmeasured();
     return print_totals();
@@ -168,14 +201,16 @@ int main(int argc, char **argv)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int at_a_time = processors > 1 ? 2 * (int)processors : 2; /* most wait */
     const char *broken_server = NULL;
+    const char *part = NULL;
     int option;
 
-    list_rows();
-    while ((option = getopt(argc, argv, "j:b:q")) != -1)
+    while ((option = getopt(argc, argv, "j:r:b:q")) != -1)
         if (option == 'j')
             at_a_time = (int)strtol(optarg, NULL, 10);
         else if (option == 'b')
             broken_server = optarg;
+        else if (option == 'r')
+            part = optarg;
         else if (option == 'q')
             quiet = true;
         else
@@ -184,6 +219,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "torture: from 1 to %d at a time\n", JOBS_MOST);
         return 2;
     }
+    list_rows(part);
+    if (row_count == 0)
+        return name_rows(part);
     raise_descriptor_limit();
     if (broken_server != NULL)
         return find_faults(at_a_time, broken_server);

@@ -58,7 +58,7 @@ struct row {
     struct fault {
         const char *name;
         enum verdict verdict;
-    } faults[4]; /* up to a NULL name, so three at most */
+    } faults[6]; /* up to a NULL name, so five at most */
     enum counts counts;
     bool holds_up;   /* whoever comes second, if one is served at a time */
     bool unheard;    /* play() starts the server */
@@ -76,6 +76,7 @@ struct cell {
     int tries;
     pid_t pid; /* 0: it is not being played */
     bool done;
+    bool unplayed; /* done, because somebody has interrupted us */
     struct outcome outcome;
 };
 
@@ -104,6 +105,9 @@ _Noreturn void play_cell(struct cell *cell);
 /* -- report.c -------------------------------------------------------------- */
 
 extern bool quiet; /* about what is as it should be */
+
+/* How many cells of what there are to play, and how long that takes. */
+void print_plan(int count, const char *what, int at_a_time);
 
 /* The cells are rows of that many columns. */
 void print_heads(const struct column *columns, int count);

@@ -4,6 +4,9 @@ WATCH = $(O)tests/watch/watch
 WATCH_PARTS = $(addprefix $(O)tests/watch/,callers.o calls.o linux.o lsof.o \
     moment.o picture.o proc.o unwind.o)
 
+# A program that belongs to no stage.
+watch: $(if $(SERVER),watch-02)
+	@$(if $(SERVER),:,echo "Which one? make watch SERVER=\"python3 mine.py\"; of ours: make watch-02"; exit 2)
 watch-01: $(O)01_blocking/server
 watch-02: $(O)02_select_loop/server
 watch-03: $(O)03_selectors_callbacks/server
@@ -30,5 +33,5 @@ $(WATCH_SUITES:=.o): $(O)%.o: %.c | has_check
 $(WATCH_SUITES:=.run): %.run: %
 	@O=$(O) WRAPPER="$(RUN)" $(call path,$<)
 
-.PHONY: watch-01 watch-02 watch-03 watch-04 watch-upper watch-connect watch-busy \
+.PHONY: watch watch-01 watch-02 watch-03 watch-04 watch-upper watch-connect watch-busy \
     $(WATCH_SUITES:=.run)

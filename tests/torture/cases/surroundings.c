@@ -8,6 +8,22 @@
 
 /* -- signals --------------------------------------------------------------- */
 
+/* Both are in the same batch, and the newcomer gets the number of the other. */
+static void comes_as_another_is_cut_off(void)
+{
+    int other = come("one who is cut off");
+    int newcomer;
+
+    serve(other, "one who is cut off");
+    let_it_sleep();
+    child_pause(server);
+    client_reset(other);
+    newcomer = come("one who comes as another is cut off");
+    child_signal(server, SIGCONT);
+    serve(newcomer, "one who comes as another is cut off");
+    leave(newcomer, "one who has come as another was cut off");
+}
+
 static void stopped_and_continued(void)
 {
     int client = come("one who talks to a stopped server");
@@ -23,6 +39,7 @@ static void stopped_and_continued(void)
              "one who talked to a stopped server, when it went on,");
     }
     leave(client, "one who has talked to a stopped server");
+    comes_as_another_is_cut_off();
 }
 
 static void storm_of_signals(void)
@@ -134,7 +151,7 @@ static void stdout_full_disk(void)
 /* A case more: a function above, its row here, as told at struct row. */
 const struct row surrounding_cases[] = {
     {"stopped and continued", stopped_and_continued,
-     .faults = {{"dies-of-eintr", DIES}}},
+     .faults = {{"dies-of-eintr", DIES}, {"event-for-a-reused-number", DROPS}}},
     {"1000 harmless signals", storm_of_signals,
      .faults = {{"dies-of-eintr", DIES}}},
     {"restart on the same port", restart,

@@ -3,8 +3,14 @@
  *     broken_server FAULT [PORT]
  *
  * Without a fault ("none") it is a plain poll() server that answers "Hello
- * World\n", as the stages do. Each fault is one that real servers have had, and
- * is marked below by its name in capitals. Nothing here is to be copied.
+ * World\n", as the stages do; "keeps-32-kib" is none either. Each fault is one
+ * that real servers have had, and is marked below by its name in capitals.
+ * Nothing here is to be copied.
+ *
+ * Compiled with -DSICK=NAME_IN_CAPITALS it is a case of the clinic: that fault
+ * is in it and no other, `sick [PORT]` takes no name of one, and it does not
+ * say why it ends. Its functions have the same names whatever the fault is, so
+ * that a picture of its stack tells where it sleeps and no more.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +35,7 @@
 
 #define FAULTS(DO)                                                             \
     DO(NONE, "none")                                                           \
+    DO(KEEPS_MEMORY, "keeps-32-kib")                                           \
     DO(STARVES, "starves")                                                     \
     DO(BUSY_POLLS, "busy-polls")                                               \
     DO(ALWAYS_WRITES, "always-asks-to-write")                                  \
@@ -43,6 +54,8 @@
     DO(LIMITS_REQUESTS, "overruns-its-buffer")                                 \
     DO(CUTS_REPLIES, "cuts-replies")                                           \
     DO(LOSES_BYTES, "echo-loses-bytes")                                        \
+    DO(ONE_RECV, "takes-a-recv-for-a-message")                                 \
+    DO(REUSED_NUMBER, "event-for-a-reused-number")                             \
     DO(NO_HALF_CLOSE, "no-half-close")                                         \
     DO(BLOCKS_ON_SLOW_READER, "blocks-on-slow-reader")                         \
     DO(LIMITS_CLIENTS, "forgets-the-101st")                                    \
@@ -59,8 +72,17 @@
 #define AS_ENUM(name, text) name,
 #define AS_TEXT(name, text) text,
 
-static enum fault { FAULTS(AS_ENUM) FAULT_COUNT } fault;
+enum fault { FAULTS(AS_ENUM) FAULT_COUNT };
+
+#ifdef SICK
+static const enum fault fault = SICK;
+#else
+static enum fault fault;
 static const char *const names[] = {FAULTS(AS_TEXT)};
+#endif
+
+/* For a function that only one fault has: its name would tell. */
+#define NAMELESS static inline __attribute__((always_inline))
 
 enum { MOST = 4096, BUFFER = 256 * 1024 };
 
@@ -75,9 +97,11 @@ static void say(const char *what, int number)
         exit(1);
 }
 
-static void die(const char *what)
+NAMELESS void die(const char *what)
 {
+#ifndef SICK
     fprintf(stderr, "broken_server: %s: %s\n", what, strerror(errno));
+#endif
     exit(1);
 }
 
@@ -87,8 +111,8 @@ static void note_signal(int number)
 {
 }
 
-/* DIES_OF_EINTR: poll() is not restarted after a handler, whatever its flags.
- */
+/* poll() is not restarted after a handler, whatever its flags: see
+ * DIES_OF_EINTR in event_loop(). */
 static void handle_signals(void)
 {
     static const int harmless[] = {SIGWINCH, SIGURG, SIGCHLD, SIGCONT};
@@ -96,26 +120,47 @@ static void handle_signals(void)
 
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         sigaction(harmless[i], &action, NULL);
+    action.sa_handler = fault == DIES_OF_SIGPIPE ? SIG_DFL : SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+/* The clinic is a small machine, where what can run out does so soon; and
+ * strace -p may look at whoever runs there. */
+static void fit_into_clinic(int listener)
+{
+#ifdef SICK
+    enum { DESCRIPTORS = 20, BYTES = 4096 };
+    struct rlimit limit = {DESCRIPTORS, DESCRIPTORS};
+    int bytes = BYTES;
+
+    setrlimit(RLIMIT_NOFILE, &limit);
+    setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+#ifdef PR_SET_PTRACER
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+#endif
+#endif
 }
 
 static void prepare(void)
 {
     struct stat status;
 
-    while (fault != LOGS_TO_CLIENTS && fcntl(STDOUT_FILENO, F_GETFD) == -1)
-        if (open("/dev/null", O_RDONLY) > STDOUT_FILENO)
+    while (fault != LOGS_TO_CLIENTS && fcntl(STDOUT_FILENO, F_GETFD) == -1) {
+        int fd = open("/dev/null", O_RDONLY);
+
+        if (fd > STDOUT_FILENO) {
+            close(fd);
             break;
+        }
+    }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    if (fault != DIES_OF_SIGPIPE)
-        signal(SIGPIPE, SIG_IGN);
-    if (fault == DIES_OF_EINTR)
-        handle_signals();
+    handle_signals();
     if (fault != BLOCKS_ON_STDOUT && fstat(STDOUT_FILENO, &status) == 0 &&
         S_ISFIFO(status.st_mode))
         fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
 }
 
-static void set_option(int listener, int option)
+NAMELESS void set_option(int listener, int option)
 {
     int yes = 1;
 
@@ -130,14 +175,19 @@ static int open_listener(int port)
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
 
+    fit_into_clinic(listener);
     if (fault != NO_REUSEADDR && fault != LATE_REUSEADDR)
         set_option(listener, SO_REUSEADDR);
 #ifdef SO_REUSEPORT
     if (fault == SHARES_PORT)
         set_option(listener, SO_REUSEPORT);
 #endif
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1)
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1) {
+#ifdef SICK
+        fputs("sick: cannot listen\n", stderr);
+#endif
         die("bind");
+    }
     if (fault == LATE_REUSEADDR)
         set_option(listener, SO_REUSEADDR);
     if (listen(listener, fault == STARVES ? 16 : SOMAXCONN) == -1)
@@ -152,7 +202,7 @@ static int open_listener(int port)
 /* FD_SET() with 1024 or more writes behind the set: there is something else, or
  * nothing. Here it is always nothing, so that the outcome is always the same.
  */
-static unsigned char *set_with_nothing_behind(void)
+NAMELESS unsigned char *set_with_nothing_behind(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *pages;
@@ -164,7 +214,7 @@ static unsigned char *set_with_nothing_behind(void)
 }
 
 /* By hand: some systems have an FD_SET() that looks first. */
-static void put_in_set(int fd)
+NAMELESS void put_in_set(int fd)
 {
     static unsigned char *set;
 
@@ -205,7 +255,7 @@ static void end_client(nfds_t i, bool with_error)
 }
 
 /* Whether nothing comes after the request, given a moment to come. */
-static bool is_at_end(int fd)
+NAMELESS bool is_at_end(int fd)
 {
     enum { MOMENT_MS = 5 };
     struct pollfd entry = {.fd = fd, .events = POLLIN};
@@ -233,6 +283,16 @@ static bool send_reply(int fd, const char *reply, size_t size)
     return fault == LOSES_BYTES && errno == EAGAIN;
 }
 
+/* ONE_RECV: the first line, if there is another one behind it. */
+NAMELESS size_t size_of_line(const char *request, size_t size)
+{
+    size_t end = 0;
+
+    while (end < size && request[end] != '\n')
+        end++;
+    return end < size ? end + 1 : size;
+}
+
 /* What to do with a request of size bytes; false as above. */
 static bool answer(int fd, const char *request, size_t size)
 {
@@ -247,6 +307,8 @@ static bool answer(int fd, const char *request, size_t size)
         abort(); /* or whatever lies behind the buffer */
     if (fault == LOSES_BYTES)
         return send_reply(fd, request, size);
+    if (fault == ONE_RECV)
+        return send_reply(fd, request, size_of_line(request, size));
     return send_reply(fd, "Hello World\n", 12);
 }
 
@@ -269,7 +331,7 @@ static void serve(nfds_t i)
 /* -- newcomers ------------------------------------------------------------- */
 
 /* STARVES: nobody else is served before this one leaves. */
-static void serve_to_the_end(int fd)
+NAMELESS void serve_to_the_end(int fd)
 {
     char request[4096];
 
@@ -279,19 +341,36 @@ static void serve_to_the_end(int fd)
     close(fd);
 }
 
-static void leak(void)
+NAMELESS char *take_memory(size_t size)
 {
-    enum { SIZE = 4096 };
+    char *memory = malloc(size);
+
+    if (memory == NULL)
+        die("malloc");
+    return memset(memory, 'x', size);
+}
+
+NAMELESS void leak(void)
+{
     static char *volatile memory;
 
-    memory = malloc(SIZE);
-    if (memory != NULL)
-        memset(memory, 'x', SIZE);
+    memory = take_memory(24 * 1024);
+    (void)memory;
+}
+
+/* KEEPS_MEMORY: each client has a buffer, and the next one with that number
+ * gets it again. It grows, and then it stays. */
+NAMELESS void take_buffer(int fd)
+{
+    static char *volatile buffers[MOST];
+
+    if (fd < MOST && buffers[fd] == NULL)
+        buffers[fd] = take_memory(32 * 1024);
 }
 
 /* The healthy thing to do is to look at the listener no more before somebody
  * leaves. */
-static void out_of_descriptors(void)
+NAMELESS void out_of_descriptors(void)
 {
     if (fault == DIES_OF_EMFILE)
         die("accept");
@@ -310,6 +389,8 @@ static void accept_client(void)
     say("Connection with descriptor ", fd);
     if (fault == LEAKS_MEMORY)
         leak();
+    if (fault == KEEPS_MEMORY)
+        take_buffer(fd);
     if (fault == STARVES) {
         serve_to_the_end(fd);
         return;
@@ -319,21 +400,67 @@ static void accept_client(void)
     watch(fd);
 }
 
+/* REUSED_NUMBER: those that are cut off are remembered by their numbers, and
+ * closed when all others have had their turn. By then some have been closed,
+ * when they were read, and a newcomer may have got the number. */
+enum { CUT_OFF_MOST = 64 };
+
+NAMELESS int list_cut_off(int cut_off[CUT_OFF_MOST])
+{
+    int found = 0;
+
+    for (nfds_t i = 1; i < count && found < CUT_OFF_MOST; i++)
+        if (entries[i].revents & (POLLERR | POLLHUP))
+            cut_off[found++] = entries[i].fd;
+    return found;
+}
+
+NAMELESS void close_cut_off(const int *cut_off, int number)
+{
+    for (int n = 0; n < number; n++)
+        for (nfds_t i = 1; i < count; i++)
+            if (entries[i].fd == cut_off[n]) {
+                end_client(i, true);
+                break;
+            }
+}
+
 static void event_loop(void)
 {
+    int cut_off[CUT_OFF_MOST];
+    int number = 0;
+
     for (;;) {
         int ready = poll(entries, count, fault == BUSY_POLLS ? 0 : -1);
 
         if (ready == -1 && (errno != EINTR || fault == DIES_OF_EINTR))
             die("poll");
+        if (fault == REUSED_NUMBER && ready > 0)
+            number = list_cut_off(cut_off);
         for (nfds_t i = count; ready > 0 && i-- > 1;)
             if (entries[i].revents & ~POLLOUT)
                 serve(i);
         if (ready > 0 && entries[0].revents != 0)
             accept_client();
+        if (fault == REUSED_NUMBER && ready > 0)
+            close_cut_off(cut_off, number);
     }
 }
 
+static void run(const char *port)
+{
+    prepare();
+    watch(open_listener(port != NULL ? (int)strtol(port, NULL, 10) : 0));
+    fcntl(entries[0].fd, F_SETFL, O_NONBLOCK);
+    event_loop();
+}
+
+#ifdef SICK
+int main(int argc, char **argv)
+{
+    run(argv[1]);
+}
+#else
 static bool choose_fault(const char *name)
 {
     for (int i = 0; i < FAULT_COUNT; i++)
@@ -347,14 +474,14 @@ static bool choose_fault(const char *name)
 int main(int argc, char **argv)
 {
     if (argc < 2 || !choose_fault(argv[1])) {
-        fprintf(stderr, "usage: broken_server FAULT [PORT]\n  FAULT is one of");
+        if (argc > 1)
+            fprintf(stderr, "broken_server has no fault \"%s\".\n", argv[1]);
+        fprintf(stderr,
+                "usage: broken_server FAULT [PORT]   FAULT is one of\n");
         for (int i = 0; i < FAULT_COUNT; i++)
-            fprintf(stderr, " %s", names[i]);
-        fprintf(stderr, "\n");
+            fprintf(stderr, "  %s\n", names[i]);
         return 2;
     }
-    prepare();
-    watch(open_listener(argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0));
-    fcntl(entries[0].fd, F_SETFL, O_NONBLOCK);
-    event_loop();
+    run(argv[2]);
 }
+#endif
