@@ -1,6 +1,11 @@
 # lessons.mk -- is what LESSONS.md says true?
 
-lessons: $(PROGRAMS)
+lessons: lessons-check $(PROGRAMS)
 	@O=$(O) sh tests/lessons/lessons.sh
+# What needs no program: the shape of the text, in a moment. Does it notice?
+lessons-text:
+	@sh tests/lessons/text.sh
+lessons-check:
+	@sh tests/lessons/check.sh
 
-.PHONY: lessons
+.PHONY: lessons lessons-text lessons-check

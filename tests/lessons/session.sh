@@ -71,13 +71,15 @@ launch() {
     case $command in
     'make '*) command="make O= ${command#make }" ;;
     *' | '*) ;;
+    'bash -c '*) command="exec $command" ;;
     */server* | */functions* | */upper* | */quiet | */client\ * | nc\ *)
         eval "stays$1=yes"
         command="exec env $command"
         ;;
+    0[1-4]_*/*) command="exec env $command" ;; # or only the shell would be ended
     esac
     sh -c "$command" <"$tmp/keys.$1" >>"$tmp/out.$1" 2>&1 \
-        4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+        3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
     eval "pid$1=$!"
     eval "exec $(($1 + 3))>\"\$tmp/keys.$1\""
 }

@@ -1,11 +1,10 @@
 # shape.awk -- has every lesson its parts, in their order?
 #
-# Prints "LINE|part|PROBLEM" for each lesson, the problem empty if there is none.
+# Prints "LINE|PROBLEM" for each lesson, the problem empty if there is none.
 
 BEGIN {
-    wanted = split("Goal,The idea in two minutes,Run,Predict,Observe,Why," \
-                   "Questions,What C shows and Python hides," \
-                   "What the notes got wrong,Exercises,Go on", part, ",")
+    wanted = split("What for,Three questions from before,Idea,Run,Predict," \
+                   "Observe,Answers,Why,Do,What Python hides,Go on", part, ",")
 }
 
 /^```/ { fenced = !fenced }
@@ -20,6 +19,8 @@ fenced { next }
 }
 
 /^### / && lesson != "" && problem == "" {
+    if (next_part == 2 && lesson ~ /^Lesson [01]\./)
+        next_part++ # there is no lesson two before
     if (substr($0, 5) == part[next_part])
         next_part++
     else
@@ -27,13 +28,18 @@ fenced { next }
             part[next_part] "'"
 }
 
-END { close_lesson() }
+END {
+    close_lesson()
+    if (!lessons)
+        print "1|there is no lesson"
+}
 
 function close_lesson()
 {
     if (lesson == "")
         return
+    lessons++
     if (problem == "" && next_part <= wanted)
         problem = lesson ": no '" part[next_part] "'"
-    print line "|part|" problem
+    print line "|" problem
 }
