@@ -89,6 +89,7 @@ flags = '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))'
 $(FLAGS): always
 	@mkdir -p $(@D) 2>/dev/null && [ -w $(@D) ] || { \
 	    echo 'Nothing can be written to $(@D). Elsewhere it can be built: make O=/tmp/course/'; exit 1; }
+	@command -v $(firstword $(CC)) >/dev/null || sh tests/doctor/doctor.sh need $(firstword $(CC))
 	@printf '%s\n' $(flags) | cmp -s - $@ || printf '%s\n' $(flags) >$@
 always:
 $(COMMON) $(BUILDABLE:=.o): $(FLAGS)

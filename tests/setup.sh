@@ -7,6 +7,10 @@ set -eu
 
 run() {
     if [ "$(id -u)" -ne 0 ] && [ "$1" != brew ]; then
+        command -v sudo >/dev/null || {
+            echo "There is no sudo here. As root: sh tests/setup.sh" >&2
+            exit 1
+        }
         set -- sudo "$@"
     fi
     echo "+ $*"

@@ -43,15 +43,17 @@ fits() {
 doctor
 whole=$status
 check "it is one screen" fits
-grep '^  ' "$out" | grep -v -E '^  (ok|--|no) ' >"$tmp/unmarked"
+sed '/^Lessons/q' "$out" | grep '^  ' | grep -v -E '^  (ok|--|no) ' >"$tmp/unmarked"
 check "every line has its mark" [ ! -s "$tmp/unmarked" ]
-while read -r mark name tools; do
+while read -r mark name package tools; do
     ! is_root_s "${tools%% *}" || continue
     # shellcheck disable=SC2086 # names
     hide $tools
     doctor
     check "without $tools it is one screen" fits
     check "without $tools" says "^  $mark .*$name"
+    check "without $tools it says what helps" \
+        says "^  .*install.* $(echo "$package" | sed 's/,/\\|/g')"
     if [ "$mark" = no ]; then
         check "without $tools lessons 0 to 4 cannot be done" is 1
     else
@@ -66,20 +68,24 @@ while read -r mark name tools; do
     esac
     unhide
 done <<END
-no compiler ${CC:-cc} gcc clang
-no Check pkg-config
-no nc nc
--- strace strace
--- python3 python3
--- ss ss lsof
--- valgrind valgrind
--- pandoc pandoc
+no compiler gcc,cc ${CC:-cc} gcc clang
+no Check check pkg-config
+no nc netcat,nmap-ncat,openbsd-netcat nc
+-- strace strace strace
+-- python3 python python3
+-- ss iproute,lsof ss lsof
+-- valgrind valgrind valgrind
+-- pandoc pandoc pandoc
 END
 hide id pandoc brew
 printf '#!/bin/sh\necho 1000\n' >"$bin/id"
 chmod +x "$bin/id"
 doctor need pandoc
-check "who is not root is told to use sudo" says "sudo \|system's packages"
+check "who is not root is told to use sudo, or to be root" \
+    says "sudo \|as root: \|system's packages"
+hide sudo
+doctor need pandoc
+check "without sudo it is for root" says "as root: \|system's packages"
 hide strace
 printf '#!/bin/sh\necho "strace: ptrace: Operation not permitted" >&2\nexit 1\n' >"$bin/strace"
 chmod +x "$bin/strace"

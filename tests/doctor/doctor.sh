@@ -5,7 +5,7 @@
 #   doctor.sh need NAME  if NAME is missing: says so and what helps here, in one
 #                        line, and fails; other commands ask this
 #
-# A line for each thing: ok, or what is not, and the one command that helps on
+# A line for each thing: ok, or what is not; and the one command that helps on
 # this system. Nothing is changed, and nothing is installed. CC and MAKE are
 # those that make was given.
 
@@ -16,7 +16,8 @@ LC_ALL=C
 export LC_ALL
 PATH=$PATH:/usr/sbin:/sbin
 root=$(cd "$(dirname "$0")/../.." >/dev/null && pwd)
-lessons=0 # 1: something that lessons 0 to 4 need is missing
+lessons=0  # 1: something that lessons 0 to 4 need is missing
+packages='' # that would help
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -29,7 +30,10 @@ installer() {
         pkgin:'pkgin install'; do
         have "${pair%%:*}" || continue
         manager=${pair%%:*} install=${pair#*:}
-        [ "$manager" = brew ] || [ "$(id -u)" -eq 0 ] || install="sudo $install"
+        if [ "$manager" = brew ] || [ "$(id -u)" -eq 0 ]; then return; fi
+        if have sudo; then install="sudo $install"; else
+            install="as root: $install"
+        fi
         return
     done
     manager='' install=''
@@ -37,7 +41,8 @@ installer() {
 
 package() {
     case $manager/$1 in
-    apt-get/cc) echo gcc ;;
+    apt-get/cc) echo gcc libc6-dev ;;
+    */cc) echo gcc ;;
     apt-get/check | apk/check-dev | pacman/check) echo check pkg-config ;;
     dnf/check) echo check-devel pkgconf-pkg-config ;;
     apk/check) echo check-dev pkgconf ;;
@@ -94,6 +99,8 @@ need() {
 # -- one screen ---------------------------------------------------------------
 
 line() { printf '  %-5s %-12s %.59s\n' "$1" "$2" "$3" | sed 's/ *$//'; }
+# This would be installed: all of it with one command, at the end.
+want() { packages="$packages $(package "$1")"; }
 ok() { line ok "$1" "$2"; }
 
 # lacks NAME WHAT HELPS, for something that lessons 0 to 4 can do without.
@@ -117,7 +124,8 @@ look_at_compiler() {
     elif have "${cc%% *}"; then
         misses compiler "$cc fails: $(sed -n 1p "$tmp/why")"
     else
-        misses compiler "no $cc" "$(remedy cc)"
+        misses compiler "there is no $cc"
+        want cc
     fi
 }
 
@@ -127,12 +135,14 @@ look_at_make() {
         GNU*) ok "${make##*/}" "$(first_line "$make" --version)" && return ;;
         esac
     done
-    misses make "there is none of GNU's" "$(remedy gmake)"
+    misses make "there is none of GNU's"
+    want gmake
 }
 
 look_at_check() {
     if is_there check; then ok Check "$(pkg-config --modversion check)"; else
-        misses Check "no tests, no exercises" "make setup"
+        misses Check "no tests, no exercises"
+        want check
     fi
 }
 
@@ -143,10 +153,11 @@ look_at_nc() {
     *BusyBox*) ok nc "BusyBox: passes the end of your input on" ;;
     *OpenBSD* | *' -N'*) ok nc "OpenBSD's: -N passes the end of your input on" ;;
     *) if have nc; then
-        lacks nc "another one, without -N" "$(remedy nc)"
+        lacks nc "another one, without -N"
     else
-        misses nc "nobody to talk to the servers" "$(remedy nc)"
-    fi ;;
+        misses nc "nobody to talk to the servers"
+    fi
+        want nc ;;
     esac
 }
 
@@ -155,7 +166,8 @@ look_at_tools() {
         if is_there $tool; then
             ok $tool ""
         else
-            lacks $tool "$(wanted_by $tool)" "$(remedy $tool)"
+            lacks $tool "$(wanted_by $tool)"
+            want $tool
         fi
     done
 }
@@ -165,7 +177,8 @@ look_at_strace() {
     scope=/proc/sys/kernel/yama/ptrace_scope
     [ "$(uname)" = Linux ] || { lacks strace "not on $(uname); see appendix D"; return; }
     if ! have strace; then
-        lacks strace "$(wanted_by strace)" "$(remedy strace)"
+        lacks strace "$(wanted_by strace)"
+        want strace
     elif ! strace -o /dev/null true 2>/dev/null; then
         lacks strace "is not allowed to work here (a container?)"
     elif [ -r $scope ] && [ "$(cat $scope)" != 0 ] && [ "$(id -u)" -ne 0 ]; then
@@ -229,7 +242,7 @@ screen() {
     trap 'exit 1' INT TERM HUP
     installer
     echo "What is here for the course. ok: there; --: something is done without it;"
-    echo "no: lessons 0 to 4 need it. Behind a colon: what helps."
+    echo "no: lessons 0 to 4 need it."
     echo
     look_at_compiler
     look_at_make
@@ -242,9 +255,14 @@ screen() {
     look_at_surroundings
     echo
     if [ $lessons -eq 0 ]; then
-        echo "Lessons 0 to 4 can be done here. Begin: make demo, then LESSONS.md"
+        echo "Lessons 0 to 4 can be done here. Begin with LESSONS.md."
     else
         echo "Lessons 0 to 4 cannot all be done here yet: see the lines with 'no'."
+    fi
+    if [ -n "$packages" ]; then
+        echo "What is missing comes with"
+        echo "${install:-Install with your packages:}$packages" | fold -s -w 76 |
+            sed '$!s/ *$/ \\/; s/^/  /'
     fi
     return $lessons
 }

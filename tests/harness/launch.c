@@ -85,9 +85,9 @@ static void set_limits(const struct launch *launch)
 {
     struct rlimit limit;
 
-    if (launch->no_file_may_grow) {
+    if (launch->file_bytes != 0) {
         getrlimit(RLIMIT_FSIZE, &limit);
-        limit.rlim_cur = 0;
+        limit.rlim_cur = (rlim_t)launch->file_bytes;
         setrlimit(RLIMIT_FSIZE, &limit);
     }
     if (launch->descriptors == 0)

@@ -20,7 +20,7 @@ struct launch {
     const char *selector;     /* $SELECTOR for it; NULL: not set */
     char *const *environment; /* more "NAME=value", up to a NULL; NULL: none */
     int descriptors;          /* its ulimit -n, three are open; 0: as it is */
-    bool no_file_may_grow;    /* its ulimit -f is 0 */
+    int file_bytes;           /* its ulimit -f; 0: as it is */
     int in, out, err; /* a descriptor for it, or see above; 0: a pipe to us */
 };
 

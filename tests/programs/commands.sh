@@ -227,6 +227,9 @@ surroundings() {
     check "a stage that is none fails" fails
     ask . CC=
     check "no compiler is an error" fails
+    ask . CC=nosuchcc
+    check "one that is not there, too" fails
+    check "and what helps is said" says 'no nosuchcc here; this helps: .*nosuchcc'
     ask . -R -n
     check "make -R has one" succeeds
     ask . CFLAGS=-O1

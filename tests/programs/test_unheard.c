@@ -110,6 +110,7 @@ END_TEST
 /* A byte more in a file, and the kernel kills who does not ignore SIGXFSZ. */
 START_TEST(with_a_log_at_its_limit_it_goes_on)
 {
+    enum { LIMIT = 1 << 26 }; /* no other file that is written grows so large */
     struct launch launch = launch_for(_i);
     FILE *log = tmpfile();
 
@@ -118,7 +119,8 @@ START_TEST(with_a_log_at_its_limit_it_goes_on)
         return;
     }
     launch.out = fileno(log);
-    launch.no_file_may_grow = true;
+    launch.file_bytes = LIMIT;
+    ck_assert_int_eq(lseek(fileno(log), LIMIT, SEEK_SET), LIMIT);
     expect_to_go_on_with(&launch, _i, strerror(EFBIG));
     fclose(log);
 }
