@@ -55,6 +55,10 @@ package() {
     dnf/ss) echo iproute ;;
     */ss) echo lsof ;;
     brew/python3) echo python ;;
+    apt-get/man) echo man-db manpages-dev ;;
+    dnf/man) echo man-db man-pages ;;
+    pacman/man) echo man-db man-pages ;;
+    apk/man) echo mandoc man-pages ;;
     */readelf | */addr2line) echo binutils ;;
     *) echo "$1" ;;
     esac
@@ -73,6 +77,8 @@ wanted_by() {
     python3) echo "some sessions of the lessons are in Python" ;;
     strace) echo "shows the system calls in the lessons" ;;
     ss) echo "shows who listens and who is connected" ;;
+    lsof) echo "shows what a process has open" ;;
+    man) echo "explains each call: man 2 poll" ;;
     valgrind) echo "for make valgrind" ;;
     pandoc) echo "for make book" ;;
     esac
@@ -81,7 +87,8 @@ wanted_by() {
 is_there() {
     case $1 in
     check) pkg-config --exists check 2>/dev/null ;;
-    ss) have ss || have lsof ;;
+    ss) have ss || { [ "$(uname)" != Linux ] && have lsof; } ;; # Linux' own
+    man) man -w 2 poll >/dev/null 2>&1 ;;
     *) have "$1" ;;
     esac
 }
@@ -162,7 +169,7 @@ look_at_nc() {
 }
 
 look_at_tools() {
-    for tool in python3 ss valgrind pandoc; do
+    for tool in ss lsof man python3 valgrind pandoc; do
         if is_there $tool; then
             ok $tool ""
         else
