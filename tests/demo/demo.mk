@@ -8,7 +8,7 @@ DEMO_STAGES = 01 02 03 04
 demo: $(if $(SERVER),demo-02,$(if $(CONNECT)$(BUSY),demo-04,demo-all))
 demo-all: $(PROGRAMS) $(DEMO)
 	@$(UNTIL_CTRL_C) O=$(O) $(call path,$(DEMO))
-$(addprefix demo-,$(DEMO_STAGES)): demo-%: $(PROGRAMS) $(DEMO) $(GIVEN)
+demo-01 demo-02 demo-03 demo-04: demo-%: $(PROGRAMS) $(DEMO) $(GIVEN)
 	@$(UNTIL_CTRL_C) O=$(O) $(if $(SVG),sh tests/demo/draw.sh $* '$(subst ','\'',$(SVG))',$(call path,$(DEMO)) $*)
 # Those that are kept are of our programs, drawn one after the other.
 pictures: $(PROGRAMS) $(DEMO)
