@@ -79,7 +79,8 @@ static pid_t watched_pid(struct child *watch)
     long pid = 0;
     FILE *ps;
 
-    snprintf(line, sizeof line, "pgrep -n -P %ld 2>/dev/null", (long)watch->pid);
+    snprintf(line, sizeof line, "pgrep -n -P %ld 2>/dev/null",
+             (long)watch->pid);
     ps = popen(line, "r");
     if (ps != NULL && fgets(line, sizeof line, ps) != NULL)
         pid = strtol(line, NULL, 10);
