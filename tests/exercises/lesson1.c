@@ -59,6 +59,12 @@ static void hears_the_end(int client)
     if (received == 1)
         because("recv() has returned 0: A will say no more, and asked nothing. "
                 "Look at what recv() returned before you answer.");
+    else if (has_printed(&program->err, strerror(EBADF)))
+        because("A's connection is still open, and the server has closed "
+                "another number, perhaps the listener: accept() fails since "
+                "then (%s), and nobody can connect any more. A has "
+                "client_socket.",
+                strerror(EBADF));
     else if (stream_count(&program->out, "Before accept()\n") > 1)
         because("The server is done with A and back in accept(), and the "
                 "connection is still open: nobody has closed it.");
@@ -259,6 +265,10 @@ static const char *why_not(const struct heard *heard, const char *text,
         return "Is the reply still sent?";
     if (is_heard(heard, hello))
         return "This is the reply without its number.";
+    if (memchr(heard->bytes, '%', heard->size) != NULL)
+        return "socket_sendall() sends the bytes as they are. Only printf() "
+               "and its kin put a number in the place of %d; snprintf() "
+               "writes into an array.";
     if (number_in(heard) != -1)
         return why_another_number(number_in(heard), wanted, before);
     if (memchr(heard->bytes, '\0', heard->size) != NULL)
