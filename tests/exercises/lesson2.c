@@ -113,6 +113,12 @@ static void check_2_1(void)
 static void because_of_the_set(const char *why)
 {
     because("%s", why);
+    because_if(KILLED, "It was killed. Perhaps the set was not emptied with "
+                       "FD_ZERO() before it was filled: then bits are set for "
+                       "numbers that nobody has, select() fails, and what it "
+                       "was given is no answer. Whoever looks there all the "
+                       "same calls recv() for one who is not on the list, and "
+                       "forget() looks for it behind the end of the list.");
     because_if(ENDED, "-1 says that select() has failed. Has it? And if it "
                       "has, what does errno say?");
     because_if(SPINS, "select() comes back for it again and again, but nobody "
@@ -163,7 +169,8 @@ static void who_has_left_is_not_in_the_set(int a, int b, int c)
     because_if(ENDED, "A has left and is closed, it is not on the list any "
                       "more; but select() was given its number (Bad file "
                       "descriptor). A's bit is left over from the last "
-                      "answer: the set must be emptied before it is filled.");
+                      "answer: the set must be emptied, with FD_ZERO(), before "
+                      "it is filled.");
     asks(b, "four\n", reply);
     asks(c, "five\n", reply);
     because("Everybody was answered, nobody has said anything since.");
@@ -257,6 +264,47 @@ static void nobody_is_asked_who_is_closed(void)
         fail_with("expected nothing on stderr, got \"Bad file descriptor\"");
 }
 
+/* A place behind the end of the list still has the number that was there, so a
+ * second forget() for it takes away another one, without a word; or it finds
+ * none, and goes on. */
+static void because_it_is_gone(const char *what)
+{
+    static const char twice[] =
+        "Perhaps forget() is called twice for one client, in a branch and "
+        "again at the end. What does its loop do when the number is no longer "
+        "on the list?";
+
+    because("%s Since then the others are not answered. %s", what, twice);
+    because_if(SPINS, "%s Since then the server computes all the time. %s",
+               what, twice);
+    because_if(KILLED, "%s Then the server was killed. %s", what, twice);
+    because_if(ENDED,
+               "%s It is gone like somebody who leaves, and select() "
+               "fails for everybody if a number that is closed is on "
+               "the list (Bad file descriptor). Was it taken off?",
+               what);
+}
+
+/* The third way to the end of send_message(). */
+static void who_does_not_read_is_taken_off(void)
+{
+    int a, b;
+
+    if (!server_starts_with_faults(FAULT(send, 2, EAGAIN), NULL,
+                                   "B does not read, and the second send() "
+                                   "fails"))
+        return;
+    a = connects("A");
+    b = connects("B");
+    asks(a, "one\n", reply);
+    because("B's reply could not be sent, so B is to be closed.");
+    says(b, "two\n");
+    is_closed(b);
+    because_it_is_gone("B's reply could not be sent, and B was closed.");
+    asks_twice(a);
+    server_ends_well();
+}
+
 static int comes_in_place_of(int leaver, const char *name)
 {
     int client;
@@ -324,12 +372,13 @@ static void check_2_3(void)
     child_expect_descriptors(program, before, "with D in place of B");
     d = comes_in_place_of(d, "E");
     resets(d);
-    because("E has reset its connection, so recv() returned -1. It is gone "
-            "like somebody who leaves.");
+    because_it_is_gone("E has reset its connection, so recv() returned -1.");
     asks_twice(c);
     many_come_and_go();
+    forgets_before_it_closes();
     because(NULL);
     server_ends_well();
+    who_does_not_read_is_taken_off();
     a_number_says_nothing_about_whose_it_is();
 }
 
@@ -357,7 +406,8 @@ void somebody_gets_number(int number, const char *why)
     int a, b, c;
 
     server_starts();
-    step("it has three numbers left below %d", FD_SETSIZE);
+    step("it has three numbers left below %d%s", FD_SETSIZE,
+         number > FD_SETSIZE ? ", and that one is taken, too" : "");
     because("The numbers are large here, and there is a gap between them. "
             "Perhaps select() does not look that far: its first argument is "
             "the largest number plus one, and that is not a count of those "
@@ -418,6 +468,8 @@ static void is_refused_once_and_for_a_reason(void)
     before = child_descriptors(program);
     is_refused(connects("D"), FD_SETSIZE);
     step("the server says why it cannot watch D");
+    because("D was closed, and nobody has said why. accept_connection() says "
+            "it, and closes D, when monitor() returns -1: does it?");
     stream_expect(program, &program->err, "cannot watch");
     because("Whoever called monitor() asks errno for the reason, and says it. "
             "monitor() has returned -1 and left in errno whatever was there.");

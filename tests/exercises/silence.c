@@ -13,6 +13,11 @@
 
 static const char reply[] = "Hello World\n";
 
+/* What a millisecond taken for a microsecond looks like. */
+static const char unit[] =
+    " Is its time in the right unit? tv_sec counts seconds, tv_usec counts "
+    "microseconds: a millisecond has 1000 of them.";
+
 enum { EARLY_MS = 980, LATE_MS = 1450, BEAT_MS = 200, BUSY_MS = 100 };
 
 static jmp_buf once_more;
@@ -123,7 +128,8 @@ static void has_slept(long long cpu_ns, long long since_ms)
 
     step("the server has slept nearly all the time");
     because("Perhaps select() is given no time at all, as if somebody's time "
-            "were up already.");
+            "were up already, or very little.%s",
+            unit);
     if (used_ms > passed_ms / 50)
         fail_with("expected the server to sleep, but of %lld ms it has "
                   "computed for %lld",
@@ -166,13 +172,14 @@ static void a_is_silent_and_b_is_not(void)
  * Known when it has ended. */
 static void has_slept_until_then(long since)
 {
-    enum { OFTEN = 40 };
+    enum { OFTEN = 40, VERY_OFTEN = 100 };
     long times = sleeps_until_now() - since;
 
     step("the server has not woken up in between");
     because("It seems to wake up again and again to see whether somebody's "
             "time is up. It knows when that is: so long may select() sleep, "
-            "if nobody comes or speaks.");
+            "if nobody comes or speaks.%s",
+            times > VERY_OFTEN ? unit : "");
     if (times > OFTEN)
         fail_with("expected it to wake up for what happens, some %d times, got "
                   "%ld",

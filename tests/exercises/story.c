@@ -101,8 +101,8 @@ static const char *reason(void)
         return reasons[state];
     if (state == KILLED)
         return "It was killed. Perhaps it has used a place before or behind "
-               "an array, or followed a pointer that is NULL (data? "
-               "callback?); valgrind says where.";
+               "an array, or followed a pointer that is NULL (from lesson 3 "
+               "on: data? callback?); valgrind says where.";
     return reasons[SLEEPS];
 }
 
