@@ -15,7 +15,7 @@
 
 static const char reply[] = "Hello World\n";
 
-enum { PARTS = 9 };
+enum { PARTS = 10 };
 
 static void part(int number, const char *what)
 {
@@ -203,13 +203,20 @@ static void many_at_once(int a)
     many_come_and_go();
 }
 
-/* Whoever has been closed was not answered. */
+static const char nobody[] =
+    "accept() has returned -1: there is no newcomer now, and -1 is nobody's "
+    "number. Perhaps it was put on the list all the same; FD_SET(-1) and an "
+    "array[-1] change what is not theirs.";
+
+/* Whoever has been closed was not answered. Some C libraries end a program that
+ * calls FD_SET(-1). */
 static void is_still_served(int client, const char *name, const char *closed)
 {
     step("%s says \"I am still here\\n\", and is answered", name);
     if (client_is_answered(client, "I am still here\n", reply))
         return;
     because("%s", closed);
+    because_if(KILLED, "%s", nobody);
     fail_with("expected %s to be answered, got the end of its connection",
               name);
 }
@@ -223,7 +230,7 @@ static void nothing_was_there_after_all(void)
 
     if (!server_starts_with_faults(
             FAULTS(select, 2, 6, 0), NULL,
-            "-- 8 of 9: from the second time on select() says five times that "
+            "-- 8 of 10: from the second time on select() says five times that "
             "all are readable, and they are not --"))
         return;
     a = connects("A");
@@ -255,7 +262,7 @@ static void a_signal_is_no_failure(void)
 
     if (!server_starts_with_faults(
             FAULT(select, 2, EINTR), NULL,
-            "-- 8 of 9: the second select() is interrupted by a signal --"))
+            "-- 8 of 10: the second select() is interrupted by a signal --"))
         return;
     a = connects("A");
     because("%s", no_failure);
@@ -271,7 +278,7 @@ static void who_does_not_read_is_closed(void)
 
     if (!server_starts_with_faults(
             FAULT(send, 2, EAGAIN), NULL,
-            "-- 8 of 9: B does not read, and the second send() fails --"))
+            "-- 8 of 10: B does not read, and the second send() fails --"))
         return;
     a = connects("A");
     asks(a, "one\n", reply);
@@ -288,6 +295,36 @@ static void who_does_not_read_is_closed(void)
             "notice.");
     asks(a, "three\n", reply);
     leaves(a);
+    server_ends_well();
+}
+
+/* So often that no list has room for all of them. C's number is large, and the
+ * small ones are in use: select() looks at them all, and a bit that is set for
+ * -1 is the bit of a file that is nobody's business. */
+static void who_is_not_there_is_not_watched(void)
+{
+    int a;
+    int before;
+
+    if (!server_starts_with_faults(FAULTS(accept, 2, 3000, ENETDOWN), NULL,
+                                   "-- 10 of 10: from the second time on "
+                                   "accept() fails, very often --"))
+        return;
+    a = connects("A");
+    asks(a, "one\n", reply);
+    before = child_descriptors(program);
+    because("%s", nobody);
+    because_if(KILLED, "%s", nobody);
+    because_if(ENDED, "accept() has returned -1. That concerns the newcomer "
+                      "alone: the server must not end. It must not put -1 on "
+                      "the list, either.");
+    asks(connects("B"), "two\n", reply);
+    asks(connects("C"), "three\n", reply);
+    asks(a, "four\n", reply);
+    server_sleeps("when that is over");
+    step("the server has two descriptors more than before, for B and C");
+    if (before != -1)
+        child_expect_descriptors(program, before + 2, "with B and C there");
     server_ends_well();
 }
 
@@ -318,4 +355,5 @@ void check_2_6(void)
         FD_SETSIZE, "A set has FD_SETSIZE bits, for the numbers from 0 to "
                     "FD_SETSIZE - 1. Whoever has a larger number cannot be "
                     "watched, and must be refused.");
+    who_is_not_there_is_not_watched();
 }
