@@ -48,6 +48,10 @@ check_texts() {
             fail "'$text' stands $count times in $about, not $wanted times"
         fi
     done
+    title=$(field "$number" title)
+    if [ ${#title} -le 50 ]; then pass; else # the column that `make learn` has for it
+        fail "the title has ${#title} characters, more than 50: $title"
+    fi
     if grep -q "<a id=\"$(field "$number" lesson)\"></a>" LESSONS.md; then pass; else
         fail "LESSONS.md has no place '$(field "$number" lesson)'"
     fi
