@@ -4,7 +4,7 @@
  * EVENT_WRITE while there is a queue and no longer: a socket is nearly always
  * writable, so the loop would never sleep again. While the queue is full
  * nothing more is read from that client. Its own sends come to a halt
- * (back-pressure), and nobody gets more of our memory than one queue.
+ * (back-pressure), and nobody gets more of the program's memory than one queue.
  */
 #include "program.h"
 #include "selector.h"

@@ -275,6 +275,9 @@ green "a word in code, a heading or a picture" \
 red "no such picture: tests/demo/none.svg" 's/tests.bench.measured.svg/tests\/demo\/none.svg/'
 red "no such link: tests/none" 's/^An answer/[x](tests\/none)/'
 
+green "a program that Git ignores" 's/^An answer/<!-- save gone.py -->@&/'
+red "not in .gitignore: /none.py" 's/^An answer/<!-- save none.py -->@&/'
+
 green "the notes, five times" 's/^An answer/Note 2, and the notes. Note that/'
 red "the notes are named 6 times" 's/^An answer/Note 2, a note, and the notes/'
 

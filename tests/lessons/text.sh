@@ -5,7 +5,8 @@
 # Every lesson has its parts in their order; every prediction an answer, folded,
 # which is not given away before; three questions from before; its minutes. The
 # words of appendix E are linked where they first stand. Every exercise is there,
-# in its lesson. Links, anchors and pictures exist. It is no longer than it was.
+# in its lesson. Links, anchors and pictures exist. Git ignores what the reader
+# saves. It is no longer than it was.
 #
 # LESSONS is another text to check, EXERCISES where its exercises are. A line for
 # each problem; the last line says how many checks passed and failed.
@@ -35,6 +36,15 @@ length() {
     lines=$(wc -l <"$text") bytes=$(wc -c <"$text")
     problem_unless "$((lines)) lines, not $most_lines" [ "$lines" -le $most_lines ]
     problem_unless "$((bytes)) bytes, not $most_bytes" [ "$bytes" -le $most_bytes ]
+}
+
+# What the reader saves is none of the repository's files.
+saved() {
+    sed -n 's/^<!-- save \(.*\) -->$/\1/p' "$text" | sort -u |
+        while read -r file; do
+            problem_unless "not in .gitignore: /$file" \
+                grep -qxF "/$file" "$root/.gitignore"
+        done
 }
 
 # Each exercise stands in the lesson that it names, with its minutes, once; and no
@@ -79,6 +89,7 @@ awk -f "$parts/minutes.awk" "$text" >"$tmp/minutes"
     awk -f "$parts/terms.awk" "$text"
     awk -f "$parts/words.awk" -f "$parts/notes.awk" "$text"
     links
+    saved
     length
 } | sort -n >"$tmp/results"
 sed -n 's/^\([0-9]*\)|\(..*\)/LESSONS.md:\1: \2/p' "$tmp/results"
