@@ -1,9 +1,9 @@
 /* 3h.1_flush.c -- exercise 3h.1: nothing of a reply is lost.
  *
  * The echo in upper case, with a fault: who reads slowly gets replies with
- * holes. Who reads at once never sees it, and no call reports an error. Where
- * are bytes thrown away? Mend it, so that nobody loses anything, and nobody
- * waits for somebody else.
+ * holes. Who reads at once hardly ever sees it, and no call reports an error.
+ * Where are bytes thrown away? Mend it, so that nobody loses anything, and
+ * nobody waits for somebody else.
  *
  *     make ex-3h.1       checks it
  */

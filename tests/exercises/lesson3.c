@@ -252,8 +252,8 @@ static void many_come_and_go(int a)
     asks(a, "five\n", "#4 Hello World\n");
     before = trace->held;
     because("Whoever leaves gives back what was allocated for it when it came. "
-            "Which lines are run when recv() has returned 0? In one of them is "
-            "free(), and in one only.");
+            "Follow the lines that are run when recv() has returned 0: free() "
+            "must be among them, and be called once.");
     step("%d clients come one after the other, ask, and leave", MANY);
     for (int i = 0; i < MANY; i++)
         server_expect_service(program, "x", "#1 Hello World\n");

@@ -3,11 +3,14 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const char reply[] = "Hello World\n";
+
+enum { TALKERS = 4 };
 
 /* -- 6.1: timers ----------------------------------------------------------- */
 
@@ -137,6 +140,66 @@ static void rings_while_others_talk(int b, int c)
     has_heard_nothing(c, "as its minute is not over");
 }
 
+/* Sends to all of them what goes, until B has heard something. Returns how much
+ * the server has taken from them since that moment; what the kernel keeps for
+ * it was full before. It is bytes that are counted, because a busy machine may
+ * need any time for them. */
+static size_t talk_until(int b, const int *talkers, long long moment_ms)
+{
+    enum { ENOUGH = 64 * 1024 * 1024 };
+    static char nines[64 * 1024]; /* later than it keeps: no alarm is set */
+    struct pollfd entries[TALKERS + 1] = {{.fd = b, .events = POLLIN}};
+    long long limit = moment_ms + patience_ms();
+    size_t taken = 0;
+
+    memset(nines, '9', sizeof nines);
+    for (int i = 0; i < TALKERS; i++)
+        entries[i + 1] =
+            (struct pollfd){.fd = talkers[i], .events = POLLOUT};
+    while (taken < ENOUGH && now_ms() < limit &&
+           wait_for_any(limit, entries, TALKERS + 1) &&
+           entries[0].revents == 0)
+        for (int i = 0; i < TALKERS; i++) {
+            ssize_t sent = send(talkers[i], nines, sizeof nines, 0);
+
+            if (sent > 0 && now_ms() > moment_ms)
+                taken += (size_t)sent;
+        }
+    return entries[0].revents != 0 ? 0 : taken;
+}
+
+/* So much that somebody is ready whenever it asks; once the machine may have
+ * been too busy to talk that much. */
+static void rings_while_others_never_pause(int b, int c)
+{
+    enum { AFTER_MS = 60, ATTEMPTS = 3 };
+    int talkers[TALKERS];
+
+    because("D and the others send so much that somebody is ready each time, "
+            "and selector_select() never returns 0. An alarm rings when its "
+            "moment has come, whatever selector_select() has returned: that is "
+            "looked at after each sleep.");
+    for (int i = 0; i < TALKERS; i++)
+        talkers[i] = client_connect(program->port);
+    step("D and %d others connect, and send nines without a pause",
+         TALKERS - 1);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        size_t taken;
+
+        says(b, "60\n");
+        client_ask(c, "0\n", reply); /* so what B has said was read */
+        taken = talk_until(b, talkers, now_ms() + AFTER_MS);
+        if (taken > 0)
+            fail_with("expected B to hear %s after %d ms, got nothing, while "
+                      "the server has read %zu MiB more from the others",
+                      quoted(reply, strlen(reply)), AFTER_MS,
+                      taken / 1024 / 1024);
+        hears(b, reply);
+    }
+    for (int i = 0; i < TALKERS; i++)
+        close(talkers[i]);
+}
+
 /* The next one who comes gets its number. */
 static void leaves_before_it_rings(int b)
 {
@@ -196,6 +259,7 @@ static void check_6_1(void)
     earliest_counts(a, b);
     c = connects("C");
     rings_while_others_talk(b, c);
+    rings_while_others_never_pause(b, c);
     leaves_before_it_rings(b);
     because(NULL);
     leaves(a);
