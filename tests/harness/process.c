@@ -67,7 +67,7 @@ static _Noreturn void watch(int from)
 }
 
 /* Its connections, and ours that it has got copies of, must not stay open; and
- * no signal to us is meant for it. */
+ * no signal to us or to our group is meant for it. */
 static _Noreturn void become_watcher(int from)
 {
     enum { DESCRIPTORS = 4096 };
@@ -75,7 +75,7 @@ static _Noreturn void become_watcher(int from)
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    setsid();
+    setpgid(0, 0);
     dup2(from, STDIN_FILENO);
     for (int fd = STDIN_FILENO + 1; fd < DESCRIPTORS; fd++)
         close(fd);
@@ -95,10 +95,21 @@ void process_end_all(void)
     await(watcher, NULL);
 }
 
+/* What is printed must not go to the watcher. Opened the wrong way round, so
+ * that using it is the error it was before. */
+static void plug_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+            give_up("/dev/null");
+}
+
 static void start_watcher(void)
 {
     int ends[2];
 
+    plug_standard_descriptors();
     if (pipe(ends) == -1)
         give_up("pipe");
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -109,6 +120,7 @@ static void start_watcher(void)
         give_up("fork");
     if (watcher == 0)
         become_watcher(ends[0]);
+    setpgid(watcher, watcher); /* before anything runs that it must outlive */
     close(ends[0]);
     owner = getpid();
     lifeline = ends[1];

@@ -65,6 +65,51 @@ START_TEST(whatever_ends_us_ends_what_we_have_started)
 }
 END_TEST
 
+/* Whoever kills our group must not find the watcher in it, not even when it has
+ * just begun. */
+START_TEST(our_group_is_killed_at_once)
+{
+    enum { TIMES = 300 };
+
+    for (int i = 0; i < TIMES; i++) {
+        int ends[2];
+        pid_t us;
+
+        pipe_make(ends);
+        us = fork();
+        if (us == 0) {
+            setpgid(0, 0);
+            if (process_fork() == 0) {
+                sleep(60);
+                _exit(0);
+            }
+            kill(0, SIGKILL);
+        }
+        waitpid(us, NULL, 0);
+        expect_all_to_end(ends);
+        close(ends[0]);
+    }
+}
+END_TEST
+
+/* Otherwise what is printed would go to whatever is opened first. */
+START_TEST(who_has_no_stdout_prints_nowhere)
+{
+    int status;
+    pid_t us = fork();
+
+    if (us == 0) {
+        close(STDIN_FILENO);
+        close(STDOUT_FILENO);
+        if (process_fork() == 0)
+            _exit(0);
+        exit(write(STDOUT_FILENO, "nowhere", 7) == -1 ? 0 : 1);
+    }
+    waitpid(us, &status, 0);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(what_a_program_has_started_ends_with_it)
 {
     int ends[2];
@@ -235,6 +280,8 @@ int main(void)
     suite_add_tcase(suite, tc);
     tcase_add_loop_test(tc, whatever_ends_us_ends_what_we_have_started, 0,
                         WAYS_TO_END);
+    tcase_add_test(tc, our_group_is_killed_at_once);
+    tcase_add_test(tc, who_has_no_stdout_prints_nowhere);
     tcase_add_test(tc, what_a_program_has_started_ends_with_it);
     tcase_add_test(tc, an_interrupt_ends_a_wait);
     tcase_add_loop_test(tc, a_command_that_cannot_run_is_explained, 0,
