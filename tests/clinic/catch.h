@@ -38,7 +38,7 @@ struct run {
 
 /* -- catch_faults.c -------------------------------------------------------- */
 
-/* hint: what a client would have to do; NULL: nothing would help him. */
+/* hint: what a client would have to do; NULL: it is not played. */
 struct sickness {
     const char *fault, *hint;
 };

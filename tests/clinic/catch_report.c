@@ -229,8 +229,9 @@ static void print_not_played(void)
 {
     const char *comma = "";
 
-    printf("\nNot played, as only the start of a server shows them (make "
-           "torture does):\n ");
+    printf("\nNot played, as only the start of a server shows them, or as they "
+           "are echoes, to\nwhich each check for Hello World would say no "
+           "(make torture plays such cases):\n ");
     for (const struct sickness *s = sicknesses; s->fault != NULL; s++)
         if (s->hint == NULL) {
             printf("%s %s", comma, s->fault);

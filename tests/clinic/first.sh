@@ -6,5 +6,5 @@
 # notice them. Copy it, and make it better. What `guest` can do stands at the top
 # of tests/clinic/guest.c; PID is the number of the server's process.
 
-guest "$1" come say 'hello\n' hear leave || exit 1
-guest "$1" come say 'hello again\n' hear leave || exit 1
+guest "$1" come say 'hello\n' hear finish end || exit 1
+guest "$1" come say 'hello again' hear finish end || exit 1
