@@ -139,6 +139,7 @@ state_tells_no_lies() {
     ask CASE="$second" PORT=6000 sick-hint
     ask CASE="$second" PORT=6000 sick-hint
     check "a command has the port that is in use" says "127.0.0.1/6000"
+    check "and it is said what PID is" says "(PID is the number of its process;"
 }
 
 what_is_wrong_is_told() {
@@ -212,6 +213,14 @@ running() {
         says "$(field "$1" complaint | sed 's/5000/0/g')"
     check "and how to look at it" says "make watch SERVER=$built/$1/sick"
     check "what is printed has no diagnosis in it" is_silent "$out"
+    check "and the number of its process" says "Its process has the number $pid."
+    cp "$out" "$tmp/sick.out"
+    ask CASE="$1" PORT=0 sick-hint
+    ask CASE="$1" PORT=0 sick-hint
+    ask CASE="$1" PORT=0 sick-hint
+    check "which hints name" says "strace -p $pid"
+    check "and need no other word for" says_not "PID"
+    cp "$tmp/sick.out" "$out"
     if [ -r "/proc/$pid/environ" ]; then
         cat "/proc/$pid/cmdline" "/proc/$pid/environ" "/proc/$pid/comm" >"$tmp/process"
         check "nor has what the system knows of the process" is_silent "$tmp/process"
@@ -220,6 +229,7 @@ running() {
     wait "$group"
     group=''
     check "that is not a failure" says_not '***'
+    check "nothing is left of its number" [ ! -e "$state/$1-0.pid" ]
     if [ "${2:-}" = INT ]; then
         check "Ctrl-C is its end" says_not "It has ended by itself."
     else

@@ -21,7 +21,8 @@
 #
 # What is known of the student is in build/exercises/clinic, as with exercises:
 # NUMBER.cured has the name of the diagnosis, so that a case with another fault
-# is open again.
+# is open again. NUMBER-PORT.pid is the process that runs there: hints name it in
+# place of PID, so that another sick server on this machine does not matter.
 
 set -u
 LC_ALL=C
@@ -81,9 +82,20 @@ need_case() {
     fi
 }
 
+# The number of the process that make sick has started, while it runs.
+pid_of_sick() {
+    pid=
+    [ ! -f "$state/$case-$port.pid" ] || read -r pid <"$state/$case-$port.pid"
+    case $pid in
+    '' | *[!0-9]*) return 1 ;;
+    esac
+    # shellcheck disable=SC2009 # it is one process, by its number
+    ps -o args= -p "$pid" 2>/dev/null | grep -q "/sick $port\$" && say "$pid"
+}
+
 # Prose wrapped, and each command in a line of its own.
 show() {
-    printf '%s' "$1" | sed "s/5000/$port/g" | tr '`' '\n' | {
+    printf '%s' "$1" | sed -e "s/5000/$port/g" -e "s/PID/${sick_pid:-PID}/g" | tr '`' '\n' | {
         is_command=
         while IFS= read -r part || [ -n "$part" ]; do
             part=${part# } part=${part% }
@@ -103,8 +115,11 @@ show() {
 run_sick() {
     stopped=
     trap 'stopped=yes' INT
-    # shellcheck disable=SC2086 # RUN may have options
-    ${RUN:-} "$program" "$port"
+    mkdir -p "$state"
+    # shellcheck disable=SC2016,SC2086 # for the other sh; RUN may have options
+    sh -c 'echo "Its process has the number $$."; echo $$ >"$0"; exec "$@"' \
+        "$state/$case-$port.pid" ${RUN:-} "$program" "$port"
+    rm -f "$state/$case-$port.pid"
     [ -n "$stopped" ] || sleep 0.2 # it may have been meant for both of us
     [ -z "$stopped" ] || return 0
     say "It has ended by itself. (If it could not listen: does somebody else, on port $port?)" |
@@ -128,7 +143,7 @@ sick() {
     say "  $(field "$case" complaint)" | sed "s/5000/$port/g" | wrapped
     say
     say "Here it is, on port $port, until Ctrl-C. Examine it from other terminals: nc,"
-    say "ss, lsof, strace -p \$(pgrep -x sick). Instead of this one, with its lid off:"
+    say "ss, lsof -p and strace -p with its number. Instead, with its lid off:"
     say "    make watch SERVER=${program#./}"
     say "What can it be? make sick-list. You know, or you are stuck:"
     say "    make cure CASE=$case ANSWER=name        make sick-hint CASE=$case"
@@ -166,8 +181,13 @@ sick_list() {
 sick_hint() {
     need_case
     next_hint "$case"
+    sick_pid=$(pid_of_sick)
+    hint=$(field "$case" hint | sed -n "${shown}p")
     say "Hint $shown of 3:"
-    show "$(field "$case" hint | sed -n "${shown}p")"
+    show "$hint"
+    case $sick_pid,$hint in
+    ,*PID*) say "(PID is the number of its process; make sick CASE=$case says it.)" ;;
+    esac
     [ "$shown" -lt 3 ] || say "(That was the last one. The next is the first again.)"
 }
 

@@ -99,7 +99,7 @@ script() { # PROGRAM
     sh "$room/clinic.sh" commands "$number" | while IFS= read -r line; do
         say "$line"
         case $line in *strace*-p*\&) case $line in *'|'*) ;; *) say attached ;; esac ;; esac
-    done | sed -e "s/5000/$port/g" -e "s/\$(pgrep -x sick)/$server/g" \
+    done | sed -e "s/5000/$port/g" -e "s/PID/$server/g" \
         -e "s|build/clinic/[0-9]*/sick|$1|g"
     say wait
 }
