@@ -154,11 +154,9 @@ static size_t talk_until(int b, const int *talkers, long long moment_ms)
 
     memset(nines, '9', sizeof nines);
     for (int i = 0; i < TALKERS; i++)
-        entries[i + 1] =
-            (struct pollfd){.fd = talkers[i], .events = POLLOUT};
+        entries[i + 1] = (struct pollfd){.fd = talkers[i], .events = POLLOUT};
     while (taken < ENOUGH && now_ms() < limit &&
-           wait_for_any(limit, entries, TALKERS + 1) &&
-           entries[0].revents == 0)
+           wait_for_any(limit, entries, TALKERS + 1) && entries[0].revents == 0)
         for (int i = 0; i < TALKERS; i++) {
             ssize_t sent = send(talkers[i], nines, sizeof nines, 0);
 
