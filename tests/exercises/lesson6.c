@@ -120,23 +120,43 @@ static void earliest_counts(int a, int b)
     has_heard_nothing(b, "as its minute is not over");
 }
 
-static void rings_while_others_talk(int b, int c)
+/* Returns the longest time for which it was silent until B heard something. */
+static long long talk_every_20_ms(int b, int c)
 {
     long long limit = now_ms() + patience_ms();
+    long long last = now_ms();
+    long long longest = 0;
+
+    do {
+        if (now_ms() > limit)
+            fail_with(
+                "expected B to hear \"Hello World\\n\" while C talks, got "
+                "nothing");
+        longest = now_ms() - last > longest ? now_ms() - last : longest;
+        last = now_ms();
+        client_send_text(c, "60000\n");
+    } while (!wait_until(now_ms() + 20, b, POLLIN));
+    return longest;
+}
+
+/* Once more if a busy machine has let C pause for so long that even an alarm
+ * that begins anew each time could ring. */
+static void rings_while_others_talk(int b, int c)
+{
+    enum { AFTER_MS = 300, ATTEMPTS = 5 };
+    long long silent_ms = AFTER_MS;
 
     says(b, "300\n");
     step("C says \"60000\\n\" every 20 ms");
     because("Whenever C says something the time of B begins anew, it seems. "
             "What counts is a moment, and what is left until then: "
             "deadline_left_ms(), in every round.");
-    do {
-        if (now_ms() > limit)
-            fail_with(
-                "expected B to hear \"Hello World\\n\" while C talks, got "
-                "nothing");
-        client_send_text(c, "60000\n");
-    } while (!wait_until(now_ms() + 20, b, POLLIN));
-    hears(b, reply);
+    for (int i = 0; i < ATTEMPTS && silent_ms > AFTER_MS / 2; i++) {
+        if (i > 0)
+            says(b, "300\n");
+        silent_ms = talk_every_20_ms(b, c);
+        hears(b, reply);
+    }
     has_heard_nothing(c, "as its minute is not over");
 }
 

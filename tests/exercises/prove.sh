@@ -144,7 +144,12 @@ check_suite() {
 check_programs() {
     variant starter && build starter -Werror && expect_red starter "$(field "$number" red)"
     variant solution "$room/$number/solution.diff" && build solution -Werror || return
-    if check solution; then pass; else fail "our solution is red"; fi
+    # With more patience, which costs whoever is right no time.
+    if (CK_TIMEOUT_MULTIPLIER=0.5 && export CK_TIMEOUT_MULTIPLIER && check solution); then
+        pass
+    else
+        fail "our solution is red"
+    fi
     check_suite
     wrongs=0
     for diff in "$room/$number"/wrong-*.diff; do
