@@ -1,6 +1,7 @@
 /* command.c -- a command that somebody has given: can it be run at all? */
 #include "command.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,15 @@ static const char *interpreter(const char *word)
                                      : "COMMAND ";
 }
 
+/* What the variable could be given. */
+static const char *example(const char *variable)
+{
+    return strcmp(variable, "SCRIPT") == 0
+               ? "mine.sh, a copy of tests/clinic/first.sh"
+               : "02_select_loop/mine, which make builds from "
+                 "02_select_loop/mine.c";
+}
+
 static void explain_missing(const char *word, const char *variable, char *why,
                             size_t size)
 {
@@ -86,9 +96,8 @@ static void explain_missing(const char *word, const char *variable, char *why,
         snprintf(why, size,
                  "there is no file %s.\n"
                  "  The name is seen from %s: for example\n"
-                 "  %s=02_select_loop/mine, which make builds from "
-                 "02_select_loop/mine.c",
-                 word, here, variable);
+                 "  %s=%s",
+                 word, here, variable, example(variable));
 }
 
 static bool file_can_run(const char *word, const char *variable, char *why,
@@ -123,11 +132,57 @@ static bool file_can_run(const char *word, const char *variable, char *why,
     return false;
 }
 
+/* A name alone: is there such a program in the folder of a stage, or its
+ * source? */
+static bool find_in_stages(const char *word, char *found, size_t size)
+{
+    char pattern[WORD_SIZE + 8];
+    glob_t paths;
+
+    snprintf(pattern, sizeof pattern, "0*/%s", word);
+    if (glob(pattern, 0, NULL, &paths) != 0) {
+        strcat(pattern, ".c");
+        if (glob(pattern, 0, NULL, &paths) != 0)
+            return false;
+    }
+    snprintf(found, size, "%s", paths.gl_pathv[0]);
+    globfree(&paths);
+    if (has_ending(found, ".c"))
+        found[strlen(found) - 2] = '\0';
+    return true;
+}
+
+/* It has no slash, and there is no such command. */
+static void explain_name(const char *word, const char *variable, char *why,
+                         size_t size)
+{
+    struct stat status;
+    char found[2 * WORD_SIZE];
+
+    if (stat(word, &status) == 0 && S_ISDIR(status.st_mode))
+        file_can_run(word, variable, why, size);
+    else if (stat(word, &status) == 0)
+        snprintf(why, size,
+                 "no command is called %s, but a file here is.\n"
+                 "  A file is named with a slash: %s=./%s",
+                 word, variable, word);
+    else if (strcmp(variable, "SCRIPT") != 0 &&
+             find_in_stages(word, found, sizeof found))
+        snprintf(why, size,
+                 "there is no command and no file %s here.\n"
+                 "  A file is named with its folder: %s=%s",
+                 word, variable, found);
+    else
+        snprintf(why, size,
+                 "there is no command and no file %s: for example\n"
+                 "  %s=%s",
+                 word, variable, example(variable));
+}
+
 bool command_can_run(const char *command, const char *variable, char *why,
                      size_t size)
 {
     char word[WORD_SIZE];
-    char file[WORD_SIZE + 2];
 
     if (!first_word(command, word) || is_built_in(word))
         return true;
@@ -135,14 +190,7 @@ bool command_can_run(const char *command, const char *variable, char *why,
         return file_can_run(word, variable, why, size);
     if (is_in_path(word))
         return true;
-    snprintf(file, sizeof file, "./%s", word);
-    if (access(file, F_OK) == 0)
-        snprintf(why, size,
-                 "no command is called %s, but a file here is.\n"
-                 "  A file is named with a slash: %s=%s",
-                 word, variable, file);
-    else
-        snprintf(why, size, "there is no command and no file %s.", word);
+    explain_name(word, variable, why, size);
     return false;
 }
 

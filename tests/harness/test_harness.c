@@ -160,6 +160,10 @@ static const struct {
     {"tests/bench/server.py", "SERVER=\"python3 tests/bench/server.py\""},
     {"Makefile", "A file is named with a slash: SERVER=./Makefile"},
     {"no-such-command", "there is no command and no file no-such-command"},
+    {"no-such-command", "for example\n  SERVER=02_select_loop/mine"},
+    {"02_select_loop", "Name the program in it: SERVER=02_select_loop/mine"},
+    {"busy", "named with its folder: SERVER=04_nonblocking_connect/busy"},
+    {"functions.c", "its folder: SERVER=01_blocking/functions"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -175,6 +179,19 @@ START_TEST(a_command_that_cannot_run_is_explained)
     if (!runs)
         ck_assert_msg(strstr(why, commands[_i].why) != NULL, "%s: %s",
                       commands[_i].command, why);
+}
+END_TEST
+
+START_TEST(a_script_is_not_advised_to_be_built)
+{
+    const char *const missing[] = {"missing.sh", "tests/missing.sh", "busy"};
+    char why[2048];
+
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!command_can_run(missing[i], "SCRIPT", why, sizeof why));
+        ck_assert_ptr_nonnull(strstr(why, "a copy of tests/clinic/first.sh"));
+        ck_assert_ptr_null(strstr(why, "make builds"));
+    }
 }
 END_TEST
 
@@ -286,6 +303,7 @@ int main(void)
     tcase_add_test(tc, an_interrupt_ends_a_wait);
     tcase_add_loop_test(tc, a_command_that_cannot_run_is_explained, 0,
                         COMMANDS);
+    tcase_add_test(tc, a_script_is_not_advised_to_be_built);
     tcase_add_test(tc, a_file_is_read_as_a_pipe_is_and_lines_come_whole);
     tcase_add_test(tc, nobody_waits_for_a_program_that_has_ended);
     tcase_add_test(tc, a_failure_names_the_line_that_called_a_helper);
