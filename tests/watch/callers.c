@@ -202,7 +202,9 @@ static int read_names(char *print, char *functions[DEPTH], char *places[DEPTH])
 }
 
 /* The innermost line in the file of main(); without that, the innermost. That
- * main() is there everybody knows. */
+ * main() is there everybody knows. A file whose line is not known tells
+ * nothing.
+ */
 bool callers_parse(char *print, struct callers *callers)
 {
     char *functions[DEPTH];
@@ -224,8 +226,9 @@ bool callers_parse(char *print, struct callers *callers)
     while (strncmp(places[i], file, strcspn(file, ":") + 1) != 0)
         i++;
     file = strrchr(places[i], '/');
-    snprintf(callers->place, sizeof callers->place, "%s",
-             file == NULL ? places[i] : file + 1);
+    file = file == NULL ? places[i] : file + 1;
+    if (file[strcspn(file, ":")] == ':' && strpbrk(file, "?") == NULL)
+        snprintf(callers->place, sizeof callers->place, "%s", file);
     return true;
 }
 

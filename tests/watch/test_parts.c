@@ -320,6 +320,7 @@ START_TEST(callers_that_are_not_known_are_dots)
     char print[] = "wait_epoll\n/x/common/epoll_selector.c:42\n";
     char alone[] = "main\nmine.c:5\n";
     char none[] = "_PyEval_EvalFrameDefault\n??:?\n??\n??:0\n";
+    char bare[] = "event_loop\nbroken_server.c:?\nmain\nbroken_server.c:?\n";
     struct callers callers;
 
     ck_assert(callers_parse(print, &callers));
@@ -330,6 +331,9 @@ START_TEST(callers_that_are_not_known_are_dots)
     ck_assert_str_eq(callers.place, "mine.c:5");
     ck_assert(!callers_parse(none, &callers));
     ck_assert_str_eq(callers.functions, "");
+    ck_assert(callers_parse(bare, &callers));
+    ck_assert_str_eq(callers.functions, "event_loop()");
+    ck_assert_str_eq(callers.place, "");
 }
 END_TEST
 
