@@ -10,6 +10,11 @@ SUITES =
 # A program beside a stage that is given in place of ours is built first.
 GIVEN = $(filter $(BUILDABLE) $(SICK),$(patsubst ./%,%,\
     $(SERVER) $(UPPER) $(CLIENT) $(CONNECT) $(BUSY) $(SCRIPT)))
+# Who types SERVER= or SERVER=$FORGOTTEN is not asking for ours, and gets it.
+is_empty = $(and $(filter command,$(firstword $(origin $(1)))),$(if $($(1)),,yes))
+$(if $(TOLD_EMPTY),,$(foreach name,SERVER UPPER CLIENT CONNECT BUSY,\
+    $(if $(call is_empty,$(name)),$(info $(name)= is empty, so this is about our own program.))))
+export TOLD_EMPTY = yes
 ROOMS = doctor harness units programs exercises fuzz clinic torture chaos demo watch lessons book bench
 include $(foreach room,$(ROOMS),tests/$(room)/$(room).mk)
 

@@ -11,7 +11,7 @@ unset CDPATH
 make=${MAKE:-make}
 # What was said to the make above us is not for the one that is examined.
 unset MAKE MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES O V PORT SELECTOR STAGE
-unset SERVER UPPER CLIENT CONNECT BUSY RUN WRAPPER CK_RUN_SUITE CK_RUN_CASE
+unset SERVER UPPER CLIENT CONNECT BUSY TOLD_EMPTY RUN WRAPPER CK_RUN_SUITE CK_RUN_CASE
 root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/harness/verdict.sh"
 copy=$tmp/copy
@@ -40,6 +40,7 @@ says() { grep -qE -e "$1" "$out"; }
 says_not() { ! says "$1"; }
 succeeds() { [ $status -eq 0 ]; }
 fails() { [ $status -ne 0 ] && says '\*\*\*'; }
+is_once() { [ "$(grep -c -e "$1" "$out")" -eq 1 ]; }
 exists() { [ -e "$copy/$1" ]; }
 
 make_copy() {
@@ -155,6 +156,13 @@ folder() {
     check "SERVER= in its place" says "shown in its place: sh -c 'cd 02_select"
     check "the drawing lies where it was wanted" exists 02_select_loop/mine.svg
     rm -f "$copy/02_select_loop/mine.svg"
+    ask . -n test-02 SERVER=
+    check "an empty SERVER= is told" says '^SERVER= is empty, so this is about our own'
+    check "and once" is_once '= is empty'
+    ask 01_blocking help SERVER=
+    check "in a folder, too" says '^SERVER= is empty, so this is about our own'
+    ask . -n test-02
+    check "but not what was not given" says_not 'is empty'
     ask 02_select_loop watch SERVER=false
     check "make watch watches what is given" says 'false.* has ended: exit status 1$'
     ask 04_nonblocking_connect watch CONNECT='echo this is'
