@@ -153,21 +153,39 @@ static bool has_ending(const char *text, const char *ending)
     return length > end && strcmp(text + length - end, ending) == 0;
 }
 
-/* A file needs no slash here, and what ends with .sh is for sh if nobody has
- * said that it may be executed. Everything else is a command. */
+/* Who reads a script that may not be executed: whom its #! line names, or sh.
+ */
+static const char *reader_of(const char *script)
+{
+    static char line[300];
+    FILE *file = fopen(script, "r");
+    size_t end;
+
+    if (file == NULL || fgets(line, sizeof line, file) == NULL ||
+        strncmp(line, "#!", 2) != 0)
+        strcpy(line, "#!sh");
+    if (file != NULL)
+        fclose(file);
+    end = strcspn(line, "\r\n");
+    line[end] = '\0';
+    return line + 2 + strspn(line + 2, " ");
+}
+
+/* A file needs no slash here, and what ends with .sh needs no permission to be
+ * executed. Everything else is a command. */
 static const char *command_of(const char *script)
 {
     static char command[1200];
+    bool is_read = access(script, X_OK) != 0 && has_ending(script, ".sh");
     struct stat status;
     const char *slash = strchr(script, '/') == NULL ? "./" : "";
 
     if (*script == '\0' || stat(script, &status) == -1 ||
         strpbrk(script, " '\"$`\\;&|<>()*?[") != NULL)
         return script;
-    snprintf(command, sizeof command, "%s%s%s",
-             access(script, X_OK) != 0 && has_ending(script, ".sh") ? "sh "
-                                                                    : "",
-             slash, script);
+    snprintf(command, sizeof command, "%s%s%s%s",
+             is_read ? reader_of(script) : "", is_read ? " " : "", slash,
+             script);
     return command;
 }
 

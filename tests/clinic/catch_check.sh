@@ -101,6 +101,17 @@ check "so few are not enough" is 1
 check "and it is said how many are" says 'As soon as it catches 18 this command'
 check "what is not played is named" says 'Not played.*echo-loses-bytes, takes-a-recv-for-a-message, no-reuseaddr'
 
+# The hints are to be taken at their word. Whoever asks while the server still has
+# bytes of the one who left may be answered before it ends; the next is not.
+script stops <<'END'
+#!/bin/sh
+guest $1 come run "kill -STOP $2" send 20000 leave run "kill -CONT $2" &&
+    guest $1 times 2 come say x hear
+END
+judge 10 "$tmp/stops"
+check "stops it, and catches" says 'catches dies-of-sigpipe'
+check "the other one, too" says 'catches dies-of-epipe'
+
 # -- poor ones ------------------------------------------------------------------
 
 judge 10 true
@@ -169,6 +180,9 @@ check "no script: how to use it" says 'usage: make catch SCRIPT=mine.sh'
 echo 'exit 0' >"$tmp/mine.sh"
 judge 10 "$tmp/mine.sh"
 check "a .sh is for sh" says 'accepts 3 of 3 good'
+printf '#!/usr/bin/awk -f\nBEGIN { exit ARGV[1] == "" }\n' >"$tmp/read.sh"
+judge 10 "$tmp/read.sh"
+check "a .sh is for whom its first line names" says 'accepts 3 of 3 good'
 (cd "$tmp" && chmod +x mine.sh && "$tmp/catch" "$broken" mine.sh) >"$out" 2>&1
 check "a name needs no slash" says './mine.sh: 3 good servers'
 

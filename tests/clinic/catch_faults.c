@@ -14,9 +14,11 @@ const struct sickness sicknesses[] = {
     {"dies-of-reset",
      "reset a connection instead of closing it; then ask as somebody new"},
     {"dies-of-sigpipe",
-     "stop it, send several requests and leave, let it go on; then ask"},
+     "stop it, send 20000 bytes (more than one recv() takes) and leave, let "
+     "it go on; then ask twice"},
     {"dies-of-epipe",
-     "send several requests and leave before the answers come; then ask"},
+     "stop it, send 20000 bytes (more than one recv() takes) and leave, let "
+     "it go on; then ask twice"},
     {"dies-of-emfile",
      "come with more than its 1100 descriptors; the first is served still"},
     {"spins-on-emfile",
