@@ -184,7 +184,10 @@ static int open_listener(int port)
 #endif
     if (bind(listener, (struct sockaddr *)&address, sizeof address) == -1) {
 #ifdef SICK
-        fputs("sick: cannot listen\n", stderr);
+        fprintf(stderr,
+                "sick: cannot listen on port %d: %s\n"
+                "Who does listen there: ss -tlnp 'sport = :%d'\n",
+                port, strerror(errno), port);
 #endif
         die("bind");
     }

@@ -61,7 +61,14 @@ cases=$(for about in "$room"/*/about; do
     about=${about%/about}
     say "${about##*/}"
 done | sort -n)
-names=$(for n in $cases; do field "$n" name; done)
+others=$(for about in "$room"/no-case/*/about; do
+    about=${about%/about}
+    say "${about#"$room/"}"
+done)
+names=$(for n in $cases $others; do field "$n" name; done)
+
+# text CASE NAME: as it is shown, without the brackets around a command.
+text() { field "$1" "$2" | tr -d '[]'; }
 
 # -- what is written down ------------------------------------------------------
 
@@ -82,9 +89,48 @@ texts() {
     while read -r file _ text; do
         check "$file has the line of case $1: $text" grep -q -F -e "$text" "$file"
     done <"$tmp/lines"
+    whole_commands "$1"
+    check "strace is given a moment in case $1" gives_a_moment "$1"
     say "$(field "$1" complaint) $(field "$1" title)" >"$out"
     check "the complaint of case $1 does not name the fault" \
         says_not "$(field "$1" name)"
+}
+
+# What a terminal would break in two is in brackets, or in grave accents.
+whole_commands() {
+    for text in complaint hint against cure $(sed -n 's/^\(against-[^:]*\):.*/\1/p' "$room/$1/about"); do
+        field "$1" "$text"
+    done | sed -e 's/\[[^]]*\]//g' -e 's/`[^`]*`//g' >"$out"
+    check "no command of $1 stands in the open" \
+        eval '! grep -e 127.0.0.1 -e /dev/zero -e sport "$out"'
+}
+
+# Pasted as one block, a strace in the background has not attached yet when the
+# next line is done.
+gives_a_moment() {
+    sh "$room/clinic.sh" commands "$1" | awk '
+        traces && $0 != "sleep 1" { exit found = 1 }
+        { traces = /strace.*&$/ }
+        END { exit found + 0 }'
+}
+
+# commands_are_whole TEXT: each in brackets in it was printed in one line.
+commands_are_whole() {
+    say "$1" | tr '[' '\n' | sed -n 's/\].*//p' | while IFS= read -r command; do
+        grep -q -F -e "$command" "$out" || return
+    done
+}
+
+diagnosis_without_case() {
+    for text in name what against ours well; do
+        check "$1 has one '$text'" is "$(field "$1" $text | grep -c .)" 1
+    done
+    for text in sick others; do
+        check "$1 has '$text'" [ -n "$(field "$1" $text)" ]
+    done
+    check "$1 has commands" [ -n "$(sh "$room/clinic.sh" commands "$1")" ]
+    check "broken_server has the fault of $1" [ -n "$(sh "$room/clinic.sh" fault "$1")" ]
+    whole_commands "$1"
 }
 
 # -- what is judged ------------------------------------------------------------
@@ -93,12 +139,20 @@ judgement() {
     for answer in $names; do
         [ "$answer" != "$(field "$1" name)" ] || continue
         ask CASE="$1" ANSWER="$answer" cure
-        said=$(field "$1" "against-$answer")
-        other=$(grep -l -x "name: $answer" "$room"/*/about)
+        said=$(text "$1" "against-$answer")
+        other=$(grep -l -x "name: $answer" "$room"/*/about "$room"/no-case/*/about)
         other=${other%/about}
         check "case $1 is not $answer" ends_with 1
         check "case $1 says what speaks against $answer" \
-            says "${said:-$(field "${other##*/}" against)}"
+            says "Case $1 is something else. ${said:-$(text "${other#"$room/"}" against)}"
+        said=$(field "$1" "against-$answer")
+        check "case $1 folds no command against $answer" \
+            commands_are_whole "${said:-$(field "${other#"$room/"}" against)}"
+    done
+    for turn in 1 2 3; do
+        ask CASE="$1" sick-hint
+        check "hint $turn of case $1 folds no command" \
+            commands_are_whole "$(field "$1" hint | sed -n "${turn}p")"
     done
     check "wrong answers leave case $1 open" [ ! -e "$state/$1.cured" ]
     ask CASE="$1" ANSWER="$(field "$1" name)" cure
@@ -210,7 +264,8 @@ END
 running() {
     start "$1"
     check "make sick has the complaint of case $1" \
-        says "$(field "$1" complaint | sed 's/5000/0/g')"
+        says "$(text "$1" complaint | sed 's/5000/0/g')"
+    check "and its commands are whole" commands_are_whole "$(field "$1" complaint | sed 's/5000/0/g')"
     check "and how to look at it" says "make watch SERVER=$built/$1/sick"
     check "what is printed has no diagnosis in it" is_silent "$out"
     check "and the number of its process" says "Its process has the number $pid."
@@ -231,12 +286,15 @@ running() {
     check "that is not a failure" says_not '***'
     check "nothing is left of its number" [ ! -e "$state/$1-0.pid" ]
     if [ "${2:-}" = INT ]; then
-        check "Ctrl-C is its end" says_not "It has ended by itself."
+        check "Ctrl-C is its end" says_not "It has ended by itself"
     else
-        check "its end is told" says "It has ended by itself."
+        check "its end is told" says "It has ended by itself, with status 143."
     fi
 }
 
+for n in $others; do
+    diagnosis_without_case "$n"
+done
 for n in $cases; do
     texts "$n"
     judgement "$n"

@@ -15,9 +15,16 @@
 #           "against-NAME" has another text), lesson (its anchor), cure, and
 #           "lines: FILE NUMBER TEXT" (that many lines, from the first that has
 #           TEXT in it).
-#           Commands in a hint stand between `grave accents`. prove.sh carries
-#           out those of the last hint; "sick" and "well" are patterns of awk
-#           for what they print, "!" in front: which is not there.
+#           Commands in a hint stand between `grave accents`, and each gets a
+#           line of its own. prove.sh carries out those of the last hint; "sick",
+#           "well" and "others" are patterns of awk for what they print, "!" in
+#           front: which is not there. What "others" says is seen with the
+#           fault of every other case, but for those with an "against-" of their
+#           own: it is what "against" promises there.
+#           In all other texts a command stands in [brackets], and is not folded.
+#
+# A diagnosis that no case has is a folder tests/clinic/no-case/NUMBER: name, what,
+# against, sick, well, ours and others as above, and "commands" instead of hints.
 #
 # What is known of the student is in build/exercises/clinic, as with exercises:
 # NUMBER.cured has the name of the diagnosis, so that a case with another fault
@@ -46,11 +53,20 @@ cases() {
 
 name_of() { field "$1" name; }
 
-# The number of the case with that diagnosis.
+# Also those that no case has.
+diagnoses() {
+    for about in "$room"/*/about "$room"/no-case/*/about; do
+        about=${about%/about}
+        say "${about#"$room/"}"
+    done
+}
+
+# The case with that diagnosis, or its folder if no case has it.
 case_with() {
-    about=$(grep -l -x -F -e "name: $1" "$room"/*/about) || return
-    about=${about%/about}
-    say "${about##*/}"
+    for n in $(diagnoses); do
+        [ "$(name_of "$n")" != "$1" ] || { say "$n" && return; }
+    done
+    return 1
 }
 
 is_cured() {
@@ -93,16 +109,31 @@ pid_of_sick() {
     ps -o args= -p "$pid" 2>/dev/null | grep -q "/sick $port\$" && say "$pid"
 }
 
-# Prose wrapped, and each command in a line of its own.
+# What it is now in place of 5000 and PID.
+filled() { sed -e "s/5000/$port/g" -e "s/PID/${sick_pid:-PID}/g"; }
+
+# Prose, filled and wrapped, but for what stands in brackets.
+told() {
+    filled | awk '{
+        while (match($0, /\[[^]]*\]/)) {
+            command = substr($0, RSTART + 1, RLENGTH - 2)
+            gsub(/ /, "\001", command)
+            $0 = substr($0, 1, RSTART - 1) command substr($0, RSTART + RLENGTH)
+        }
+        print
+    }' | wrapped | tr '\001' ' '
+}
+
+# The same, and each command in grave accents in a line of its own.
 show() {
-    printf '%s' "$1" | sed -e "s/5000/$port/g" -e "s/PID/${sick_pid:-PID}/g" | tr '`' '\n' | {
+    printf '%s' "$1" | tr '`' '\n' | {
         is_command=
         while IFS= read -r part || [ -n "$part" ]; do
             part=${part# } part=${part% }
             if [ -z "$part" ]; then :; elif [ -n "$is_command" ]; then
-                say "    $part"
+                say "    $part" | filled
             else
-                say "$part" | wrapped
+                say "$part" | told
             fi
             if [ -n "$is_command" ]; then is_command=; else is_command=yes; fi
         done
@@ -119,11 +150,11 @@ run_sick() {
     # shellcheck disable=SC2016,SC2086 # for the other sh; RUN may have options
     sh -c 'echo "Its process has the number $$."; echo $$ >"$0"; exec "$@"' \
         "$state/$case-$port.pid" ${RUN:-} "$program" "$port"
+    ended=$?
     rm -f "$state/$case-$port.pid"
     [ -n "$stopped" ] || sleep 0.2 # it may have been meant for both of us
     [ -z "$stopped" ] || return 0
-    say "It has ended by itself. (If it could not listen: does somebody else, on port $port?)" |
-        wrapped
+    say "It has ended by itself, with status $ended."
 }
 
 sick() {
@@ -140,7 +171,7 @@ sick() {
     ${MAKE:-make} -s --no-print-directory "${program#./}" || return
     say "Case $case: $(field "$case" title). A user says:"
     say
-    say "  $(field "$case" complaint)" | sed "s/5000/$port/g" | wrapped
+    say "  $(field "$case" complaint)" | told
     say
     say "Here it is, on port $port, until Ctrl-C. Examine it from other terminals: nc,"
     say "ss, lsof -p and strace -p with its number. Instead, with its lid off:"
@@ -152,8 +183,8 @@ sick() {
 }
 
 sick_list() {
-    say "What it can be:"
-    for n in $(cases); do
+    say "What it can be (not each of these has a case):"
+    for n in $(diagnoses); do
         printf '  %-27s %s\n' "$(name_of "$n")" "$(field "$n" what)"
     done | sort | while IFS= read -r line; do
         say "$line" | awk '{
@@ -211,13 +242,12 @@ cure() {
         exit 2
     elif [ "$other" != "$case" ]; then
         said=$(field "$case" "against-$answer")
-        say "Case $case is something else. ${said:-$(field "$other" against)}" |
-            sed "s/5000/$port/g" | wrapped
+        say "Case $case is something else. ${said:-$(field "$other" against)}" | told
         return 1
     fi
     mkdir -p "$state" && say "$answer" >"$state/$case.cured"
     say "Right: $(field "$case" what)." | wrapped
-    say "$(field "$case" cure)" | wrapped
+    say "$(field "$case" cure)" | told
     say
     say "Read: LESSONS.md#$(field "$case" lesson). Ours do it here:"
     show_lines
@@ -234,7 +264,10 @@ fault() { # NUMBER, or none
 }
 
 commands() {
-    field "$1" hint | sed -n 3p | tr '`' '\n' | sed -n 'n;p'
+    {
+        field "$1" hint | sed -n 3p
+        field "$1" commands
+    } | tr '`' '\n' | sed -n 'n;p'
 }
 
 command=$1

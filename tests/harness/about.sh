@@ -23,9 +23,10 @@ wrapped() {
 field() {
     awk -v name="$2:" '
         found && /^[ \t]/ { sub(/^[ \t]+/, " "); text = text $0; next }
-        found { print text; found = 0 }
+        found { tell() }
         $1 == name { text = $0; sub(/^[^:]*: */, "", text); found = 1 }
-        END { if (found) print text }' "$room/$1/about"
+        END { if (found) tell() }
+        function tell() { sub(/^ /, "", text); print text; found = 0 }' "$room/$1/about"
 }
 
 # The next of the three hints for NUMBER, from 1 to 3 and from 1 again, in
