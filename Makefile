@@ -41,7 +41,7 @@
 #   make fuzz        the selector, used at random for SECONDS=30
 #   make lint        static checks;  make format  puts the layout right
 #   make bench       what an event costs, measured and drawn: three to five
-#                    minutes; make bench-quick  less exact: half a minute
+#                    minutes; make bench-quick  less exact: a dozen seconds
 #   make pictures    draw those of the lessons anew (tests/demo/*.svg and
 #                    tests/bench/measured.svg); check-pictures: are they true?
 #   make clean       remove what was built
