@@ -2,6 +2,7 @@
  */
 #include "catch.h"
 
+#include "basics.h"
 #include "process.h"
 
 #include <ctype.h>
@@ -11,32 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WIDTH = 79, PRINTS_A_LOT = 100000 };
+enum { PRINTS_A_LOT = 100000 };
 
 static int shown;
 
 static bool is_on_terminal(void)
 {
     return isatty(STDOUT_FILENO);
-}
-
-/* As words in lines of at most 79 characters. */
-static void print_folded(const char *text, int indent)
-{
-    int column = 0;
-
-    while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
-
-        if (column > 0 && column + 1 + length > WIDTH) {
-            printf("\n");
-            column = 0;
-        }
-        column += printf("%*s%.*s", column == 0 ? indent : 1, "", length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
-    printf("\n");
 }
 
 static int sick(void)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,4 +25,22 @@ void pipe_fill(int fd)
     while (write(fd, bytes, sizeof bytes) > 0 || write(fd, bytes, 1) > 0)
         continue;
     fcntl(fd, F_SETFL, 0);
+}
+
+void print_folded(const char *text, int indent)
+{
+    int column = 0;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+
+        if (column > 0 && column + 1 + length > 79) {
+            printf("\n");
+            column = 0;
+        }
+        column += printf("%*s%.*s", column == 0 ? indent : 1, "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    printf("\n");
 }

@@ -15,6 +15,9 @@ void pipe_make(int ends[2]);
 /* Until not one byte more goes into the pipe. */
 void pipe_fill(int fd);
 
+/* Prints it as words in lines of at most 79 characters. */
+void print_folded(const char *text, int indent);
+
 /* 127.0.0.1. */
 static inline struct sockaddr_in loopback(int port)
 {

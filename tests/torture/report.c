@@ -2,6 +2,7 @@
  */
 #include "torture.h"
 
+#include "basics.h"
 #include "process.h"
 
 #include <ctype.h>
@@ -62,25 +63,6 @@ static void print_progress(void)
     else
         clear_progress();
     fflush(stdout);
-}
-
-/* As words in lines of at most 79 characters. */
-static void print_folded(const char *text, int indent)
-{
-    int column = 0;
-
-    while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
-
-        if (column > 0 && column + 1 + length > 79) {
-            printf("\n");
-            column = 0;
-        }
-        column += printf("%*s%.*s", column == 0 ? indent : 1, "", length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
-    printf("\n");
 }
 
 /* On an idle machine five of ours take a second. */
